@@ -1,0 +1,55 @@
+// Builds everything into dist/: tsc checks and compiles each file for the tests,
+// esbuild bundles the two programs into dist/bin, because one file starts in half the time of many.
+// Plain JavaScript that an old Node can run too: `npm ci` calls it with whatever Node npm itself has.
+import {spawnSync} from 'node:child_process';
+import {chmodSync, existsSync, rmSync} from 'node:fs';
+import process from 'node:process';
+import {fileURLToPath} from 'node:url';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+function run(command, ...arguments_) {
+	const {status, error} = spawnSync(command, arguments_, {cwd: root, stdio: ['ignore', 2, 2]});
+	if (error) {
+		throw error;
+	}
+
+	if (status !== 0) {
+		process.exit(status ?? 1);
+	}
+}
+
+if (!existsSync(`${root}node_modules/.bin/tsc`)) {
+	// An installed package arrives built; only a checkout has the compiler.
+	process.exit(0);
+}
+
+run(`${root}node_modules/.bin/tsc`, '--project', root);
+rmSync(`${root}dist/bin`, {recursive: true, force: true});
+
+const {build} = await import('esbuild');
+await build({
+	absWorkingDir: root,
+	entryPoints: {
+		earshot: 'source/main.ts',
+		earshotd: 'server/main.ts',
+	},
+	outdir: 'dist/bin',
+	bundle: true,
+	splitting: true,
+	platform: 'node',
+	format: 'esm',
+	target: 'node24',
+	// Native addons find their binary beside their own package.json, so they stay outside.
+	external: ['sodium-native', 'react-devtools-core'],
+	entryNames: '[name]',
+	chunkNames: '[name]-[hash]',
+	define: {'process.env.NODE_ENV': '"production"'},
+	banner: {js: '#!/usr/bin/env node'},
+	sourcemap: true,
+	logLevel: 'warning',
+});
+
+for (const program of ['earshot', 'earshotd']) {
+	chmodSync(`${root}dist/bin/${program}.js`, 0o755);
+}

@@ -1,0 +1,23 @@
+// House rules on top of xo's own; each line that turns a rule off says why.
+export default [
+	{ignores: ['dist/**', 'package.json', '**/*.md']},
+	{
+		rules: {
+			// Programs end with a documented exit code.
+			'unicorn/no-process-exit': 'off',
+			'unicorn/no-top-level-side-effects': 'off',
+			// Wire formats are made of bits.
+			'no-bitwise': 'off',
+			// Wire fields and JSON keys keep the names of their specification.
+			'@typescript-eslint/naming-convention': 'off',
+			camelcase: 'off',
+			// The text kit exists to match control characters.
+			'no-control-regex': 'off',
+			// Order matters in protocols: one await after another is meant.
+			'no-await-in-loop': 'off',
+			// `null` stands in JSON replies that scripts rely on.
+			'@typescript-eslint/no-restricted-types': 'off',
+			'unicorn/no-null': 'off',
+		},
+	},
+];
