@@ -13,6 +13,9 @@ export default [
 			camelcase: 'off',
 			// The text kit exists to match control characters.
 			'no-control-regex': 'off',
+			// Public fields are what a reader looks for first.
+			'unicorn/consistent-class-member-order': 'off',
+			'jsdoc/require-yields': 'off',
 			// Order matters in protocols: one await after another is meant.
 			'no-await-in-loop': 'off',
 			// `null` stands in JSON replies that scripts rely on.

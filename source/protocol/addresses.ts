@@ -1,0 +1,32 @@
+// `host:port` in text: reading what people type and what the wire carries, writing it back.
+// Knows the syntax; refuses to know whether anybody listens there.
+import {defaultPort} from './limits.js';
+
+/**
+A place on the network. `host` is a name or an IP address without brackets.
+*/
+export type HostPort = {readonly host: string; readonly port: number};
+
+const pattern = /^(?:\[(?<six>[\d%.:a-z]+)\]|(?<host>[^\s\/:@\[\]]+))(?::(?<port>\d{1,5}))?$/iv;
+
+/**
+Reads `host`, `host:port`, `[v6]` or `[v6]:port`; `undefined` when it is none of them. Port 0 is refused.
+*/
+export function parseHostPort(text: string, portIfAbsent: number = defaultPort): HostPort | undefined {
+	const bare = /^[\da-f]*:[\da-f]*:[\d.:a-f]*$/iv.test(text) ? `[${text}]` : text;
+	const groups = text.length <= 300 ? pattern.exec(bare)?.groups : undefined;
+	if (!groups) {
+		return undefined;
+	}
+
+	const port = groups.port === undefined ? portIfAbsent : Number(groups.port);
+	const host = groups.six ?? groups.host;
+	return host === undefined || port < 1 || port > 65_535 ? undefined : {host, port};
+}
+
+/**
+Writes what `parseHostPort` reads.
+*/
+export function formatHostPort({host, port}: HostPort): string {
+	return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

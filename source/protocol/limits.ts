@@ -1,0 +1,87 @@
+// Every number that client and server must agree on, in one place.
+// Knows sizes (bytes), counts and times (ms); refuses to know who enforces them.
+
+/**
+TCP and UDP port of a control server unless told otherwise.
+*/
+export const defaultPort = 7600;
+
+/**
+Version of the control protocol; `hello` refuses any other.
+*/
+export const protocolVersion = 1;
+
+/**
+Longest control line in bytes, without its newline.
+*/
+export const maximumLineBytes = 64 * 1024;
+
+/**
+Longest control line in bytes from a connection that has not logged in.
+*/
+export const maximumLineBytesBeforeLogin = 8 * 1024;
+
+/**
+Longest user or room name, in code points.
+*/
+export const maximumNameLength = 32;
+
+/**
+Longest password, in bytes of UTF-8.
+*/
+export const maximumPasswordBytes = 1024;
+
+/**
+Longest chat line, in bytes of UTF-8.
+*/
+export const maximumTextBytes = 16 * 1024;
+
+/**
+A room is a full mesh, so its size is bounded.
+*/
+export const maximumRoomMembers = 32;
+
+/**
+Most addresses one peer may announce for itself.
+*/
+export const maximumAddresses = 8;
+
+/**
+Most rows (users, rooms) in one reply or notice; longer lists come in pages.
+*/
+export const maximumRowsPerLine = 400;
+
+/**
+How long a request for a session waits for an answer.
+*/
+export const requestTimeoutMs = 30_000;
+
+/**
+A connection has this long for TLS and login.
+*/
+export const loginTimeoutMs = 10_000;
+
+/**
+A client speaks at least this often …
+*/
+export const pingIntervalMs = 20_000;
+
+/**
+… or is cut after this much silence.
+*/
+export const silenceTimeoutMs = 150_000;
+
+/**
+A client that hears no answer to its ping for this long gives the connection up.
+*/
+export const pongTimeoutMs = 15_000;
+
+/**
+Presence and room notices are gathered this long and sent as one line.
+*/
+export const noticeBatchMs = 50;
+
+/**
+How often a client shows its UDP address to the server, so that NAT mappings stay open.
+*/
+export const rendezvousIntervalMs = 20_000;

@@ -1,0 +1,227 @@
+// Everything client and server say to each other, as schemas: requests with their replies, and notices.
+// Knows the shape of each message; refuses to know when one is allowed (server/core/commands.ts does).
+// Wire: one JSON object a line. Request {id, op, …}; reply {id, ok: true, …} or {id, ok: false, error}; notice {event, …}.
+import * as v from 'valibot';
+import {maximumCardLength} from './cards.js';
+import {
+	maximumAddresses,
+	maximumPasswordBytes,
+	maximumRoomMembers,
+	maximumRowsPerLine,
+} from './limits.js';
+import {nameProblem} from './names.js';
+
+const name = v.pipe(v.string(), v.maxLength(128), v.rawCheck(({dataset, addIssue}) => {
+	const problem = dataset.typed ? nameProblem(dataset.value) : undefined;
+	if (problem !== undefined) {
+		addIssue({message: problem});
+	}
+}));
+const identifier = v.pipe(v.string(), v.regex(/^[\w\-]{1,64}$/v, 'An id is 1 to 64 letters, digits, "_" or "-".'));
+const key = v.pipe(v.string(), v.regex(/^[\w\-]{43}$/v, 'A key is 32 bytes in base64url.'));
+const secret = v.pipe(v.string(), v.regex(/^[\w\-]{22,86}$/v));
+const punchId = v.pipe(v.string(), v.regex(/^[\da-f]{8}$/v));
+const address = v.pipe(v.string(), v.regex(/^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\d.:a-f]{2,45}\]):\d{1,5}$/v, 'An address is ip:port.'));
+const card = v.pipe(v.string(), v.maxLength(maximumCardLength));
+const text = v.pipe(v.string(), v.maxLength(500));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const token = v.pipe(v.string(), v.maxLength(1000));
+const password = v.pipe(v.string(), v.minLength(1, 'A password is empty.'), v.maxBytes(maximumPasswordBytes, `A password has at most ${maximumPasswordBytes} bytes.`));
+const device = v.object({sign: key, agree: key});
+
+const userRow = v.object({name, online: v.boolean()});
+const roomRow = v.object({name, creator: name, members: count});
+
+/**
+How to reach a peer: its card, where it may be found, and the secret that the two share for opening a path.
+*/
+const introduction = v.object({
+	user: name,
+	card,
+	addresses: v.pipe(v.array(address), v.maxLength(2 * maximumAddresses)),
+	punch: v.object({sid: punchId, secret}),
+});
+const introductions = v.pipe(v.array(introduction), v.maxLength(maximumRoomMembers));
+
+/**
+What a login brings, however it was proved.
+*/
+const loggedIn = {
+	user: name,
+	/**
+	This device's card, signed by the realm's root.
+	*/
+	card,
+	/**
+	Proves the same user and device again without a password.
+	*/
+	token,
+	/**
+	Shows the server our UDP address: PUNCH datagrams to `udpPort` under this secret.
+	*/
+	punch: v.object({sid: punchId, secret}),
+};
+
+const rows = {after: v.optional(v.string())};
+const page = {more: v.boolean()};
+
+/**
+Each request with the fields it carries and the fields of its reply.
+*/
+export const operations = {
+	hello: {
+		request: {protocol: v.pipe(v.number(), v.integer()), program: text},
+		reply: {
+			protocol: v.pipe(v.number(), v.integer()), program: text, rootKey: key, udpPort: count, term: count,
+		},
+	},
+	register: {request: {user: name, password, device}, reply: loggedIn},
+	login: {request: {user: name, password, device}, reply: loggedIn},
+	resume: {request: {token, device}, reply: loggedIn},
+	/**
+	All users, in pages ordered by name: ask again with `after` the last name while `more`.
+	*/
+	lu: {request: rows, reply: {users: v.array(userRow), ...page}},
+	/**
+	Connected users.
+	*/
+	lcu: {request: rows, reply: {users: v.array(userRow), ...page}},
+	lr: {request: rows, reply: {rooms: v.array(roomRow), ...page}},
+	lru: {request: {room: name}, reply: {room: name, users: v.array(name)}},
+	whois: {
+		request: {user: name}, reply: {
+			user: name, online: v.boolean(), address: v.optional(address), fingerprint: v.optional(text),
+		},
+	},
+	/**
+	The addresses this client believes it has, beside the one the server sees.
+	*/
+	announce: {request: {addresses: v.pipe(v.array(address), v.maxLength(maximumAddresses))}, reply: {}},
+	/**
+	Ask `user` for a session; what comes of it arrives as `session` notices with the same id.
+	*/
+	open: {request: {user: name}, reply: {session: identifier, expiresInMs: count}},
+	/**
+	Answer a `request` notice.
+	*/
+	answer: {request: {session: identifier, answer: v.picklist(['accept', 'decline', 'busy'])}, reply: {}},
+	/**
+	Leave a session, or withdraw a request for one.
+	*/
+	close: {request: {session: identifier}, reply: {}},
+	/**
+	Enter a room, creating it where there is none.
+	*/
+	enter: {
+		request: {room: name}, reply: {
+			room: name, creator: name, created: v.boolean(), members: introductions,
+		},
+	},
+	leave: {request: {room: name}, reply: {}},
+	/**
+	Close a room for everyone; its creator only.
+	*/
+	'close-room': {request: {room: name}, reply: {}},
+	/**
+	After a reconnect: the sessions that still stand between the peers. Rooms are entered again with `enter`.
+	*/
+	restore: {request: {session: identifier, with: name}, reply: {restored: v.boolean()}},
+	ping: {request: {}, reply: {}},
+	/**
+	A clean good-bye: sessions and rooms are left, then the connection ends.
+	*/
+	bye: {request: {}, reply: {}},
+} as const;
+
+/**
+What the server says unasked.
+*/
+export const notices = {
+	/**
+	Users whose presence changed; right after login with `snapshot`, in as many lines as it takes.
+	*/
+	presence: {users: v.pipe(v.array(userRow), v.maxLength(maximumRowsPerLine)), snapshot: v.optional(v.boolean())},
+	/**
+	Rooms that changed and names of rooms that are gone; right after login with `snapshot`.
+	*/
+	rooms: {rooms: v.pipe(v.array(roomRow), v.maxLength(maximumRowsPerLine)), gone: v.pipe(v.array(name), v.maxLength(maximumRowsPerLine)), snapshot: v.optional(v.boolean())},
+	/**
+	Somebody asks us for a session.
+	*/
+	request: {session: identifier, from: name, expiresInMs: count},
+	/**
+	A request to us ended without our answer.
+	*/
+	withdrawn: {session: identifier, from: name, reason: v.picklist(['withdrawn', 'timeout', 'gone'])},
+	/**
+	What became of a session: `peer` comes with `open`.
+	*/
+	session: {
+		session: identifier,
+		with: name,
+		state: v.picklist(['open', 'declined', 'unavailable', 'closed', 'gone']),
+		reason: v.optional(text),
+		peer: v.optional(introduction),
+	},
+	/**
+	A room we are in: somebody entered (with `peer`), left, vanished without good-bye, or closed it.
+	*/
+	room: {
+		room: name, change: v.picklist(['entered', 'left', 'gone', 'closed']), user: name, peer: v.optional(introduction),
+	},
+	/**
+	A partner in a session or room has a new address or card.
+	*/
+	peer: {peer: introduction},
+	/**
+	The UDP address under which the server sees us.
+	*/
+	address: {seen: address},
+	/**
+	The server ends this connection, or all of itself: why.
+	*/
+	closing: {code: v.picklist(['shutdown', 'replaced', 'slow-reader', 'flood', 'timeout', 'bad-request']), message: text},
+} as const;
+
+/**
+The name of a request.
+*/
+export type Operation = keyof typeof operations;
+
+type Fields<Entries extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<Entries, undefined>>;
+
+/**
+A request as the server gets it.
+*/
+export type Request<Name extends Operation = Operation> = {[N in Name]: {id: number; op: N} & Fields<(typeof operations)[N]['request']>}[Name];
+
+/**
+What a successful reply to `Name` carries.
+*/
+export type Reply<Name extends Operation = Operation> = {[N in Name]: Fields<(typeof operations)[N]['reply']>}[Name];
+
+/**
+The name of a notice.
+*/
+export type NoticeName = keyof typeof notices;
+
+/**
+A notice as the client gets it.
+*/
+export type Notice<Name extends NoticeName = NoticeName> = {[N in Name]: {event: N} & Fields<(typeof notices)[N]>}[Name];
+
+/**
+How to reach a peer.
+*/
+export type Introduction = v.InferOutput<typeof introduction>;
+export type UserRow = v.InferOutput<typeof userRow>;
+export type RoomRow = v.InferOutput<typeof roomRow>;
+/**
+A device's two public keys, raw 32 bytes in base64url.
+*/
+export type DeviceKeys = v.InferOutput<typeof device>;
+
+/**
+A reply as it stands on the wire; its fields are checked against the request it answers.
+*/
+export type ReplyEnvelope = {id: number; ok: true; [field: string]: unknown} | {id: number; ok: false; error: {code: string; message: string}};
