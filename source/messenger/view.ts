@@ -1,0 +1,124 @@
+// What the messenger shows: one immutable snapshot a face can draw from.
+// Every slice is replaced when it changes and only then, so `===` tells whether a pane must be drawn again.
+// Refuses to know about panes, focus and colours.
+import type {RoomRow, UserRow} from '../protocol/messages.js';
+import type {DeliveryState} from './events.js';
+
+/**
+The way to the control server. Times are ms since the epoch.
+*/
+export type ConnectionView = {
+	readonly state: 'closed' | 'connecting' | 'connected' | 'retrying';
+	/**
+	`host:port` of the server that is meant, connected or not.
+	*/
+	readonly server: string | undefined;
+	/**
+	The name we are logged in as.
+	*/
+	readonly user: string | undefined;
+	/**
+	Failed attempts since the connection last stood, and when the next one is due.
+	*/
+	readonly attempts: number;
+	readonly retryAt: number | undefined;
+	/**
+	Why it does not stand, as a sentence.
+	*/
+	readonly reason: string | undefined;
+};
+
+/**
+`session:bob` or `room:den`.
+*/
+export type ConversationKey = `session:${string}` | `room:${string}`;
+
+/**
+One line of a conversation: somebody's words, or something that happened.
+*/
+export type MessageRow =
+	| {
+		readonly kind: 'line';
+		readonly id: string;
+		readonly from: string;
+		readonly isOwn: boolean;
+		readonly text: string;
+		readonly at: number;
+		/**
+		The least advanced state over all recipients; `undefined` for others' lines.
+		*/
+		readonly delivery: DeliveryState | undefined;
+		/**
+		Counts changes of this row, for caches keyed by (id, revision).
+		*/
+		readonly revision: number;
+	}
+	| {
+		readonly kind: 'notice';
+		readonly id: string;
+		readonly tone: 'join' | 'leave' | 'info' | 'warn';
+		readonly text: string;
+		readonly at: number;
+		readonly revision: number;
+	};
+
+/**
+An open conversation.
+*/
+export type ConversationView = {
+	readonly key: ConversationKey;
+	readonly kind: 'session' | 'room';
+	/**
+	The other person, or the room.
+	*/
+	readonly name: string;
+	/**
+	`asking`: they have not answered; `waiting`: they are away, lines wait; `lost`: their end vanished.
+	*/
+	readonly state: 'asking' | 'open' | 'waiting' | 'lost';
+	/**
+	Everyone in it, ourselves included, with whether a direct link stands.
+	*/
+	readonly members: ReadonlyArray<{readonly name: string; readonly isLinked: boolean}>;
+	readonly creator: string | undefined;
+	readonly unread: number;
+	/**
+	Newest last; only the newest 2000 are kept.
+	*/
+	readonly messages: readonly MessageRow[];
+};
+
+/**
+Somebody waits for our answer.
+*/
+export type RequestView = {readonly id: string; readonly kind: 'session'; readonly from: string; readonly expiresAt: number};
+
+/**
+A room of the server, and whether we are in it.
+*/
+export type RoomView = RoomRow & {readonly isEntered: boolean};
+
+export type MessengerView = {
+	readonly connection: ConnectionView;
+	/**
+	Online first, then by name; without ourselves.
+	*/
+	readonly users: readonly UserRow[];
+	readonly rooms: readonly RoomView[];
+	/**
+	In the order in which they were opened.
+	*/
+	readonly conversations: readonly ConversationView[];
+	/**
+	Where `s` goes.
+	*/
+	readonly active: ConversationKey | undefined;
+	/**
+	Oldest first.
+	*/
+	readonly requests: readonly RequestView[];
+	/**
+	What happened outside conversations (connection, sign-in, refusals), newest last, the newest 200.
+	*/
+	readonly log: readonly MessageRow[];
+};
