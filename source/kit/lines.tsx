@@ -1,0 +1,32 @@
+// The only components of the kit: a box of fixed size and finished lines in it, so that Ink lays out nothing but rows.
+// They refuse to wrap, measure or colour: all of that happened before, in functions with tests.
+import {Box, Text} from 'ink';
+import {memo, type JSX} from 'react';
+
+/**
+One finished line, drawn again only when its text changes.
+*/
+export const Line = memo(({text}: {readonly text: string}): JSX.Element => <Text wrap='truncate'>{text === '' ? ' ' : text}</Text>);
+
+type LinesProperties = {
+	readonly lines: readonly string[];
+	readonly width: number;
+	readonly height: number;
+	/**
+	Where an overlay stands on the screen; a pane stands where its parent puts it.
+	*/
+	readonly at?: {readonly row: number; readonly column: number};
+};
+
+/**
+Finished lines in a box of exactly that size; what is more than `height` is not drawn.
+*/
+export function Lines({lines, width, height, at}: LinesProperties): JSX.Element {
+	const place = at ? {position: 'absolute' as const, marginLeft: at.column, marginTop: at.row} : {};
+	return (
+		<Box flexDirection='column' flexShrink={0} width={width} height={height} {...place}>
+			{/* A row is its place: keyed by position, a scrolled pane changes texts and mounts nothing. */}
+			{lines.slice(0, height).map((text, row) => <Line key={row} text={text}/>)}
+		</Box>
+	);
+}

@@ -1,0 +1,52 @@
+import test from 'ava';
+import {FrameScheduler} from '../../source/kit/frame-scheduler.js';
+
+test('nothing changed, nothing is drawn', t => {
+	t.is(new FrameScheduler().pollTimeout(), undefined);
+});
+
+test('the first change is drawn at once, the next ones share a frame 50 ms later', t => {
+	const frames = new FrameScheduler();
+	frames.handleChange(1000);
+	t.is(frames.pollTimeout(), 1000);
+	frames.handleDrawn(1000, 2);
+	t.is(frames.pollTimeout(), undefined);
+	frames.handleChange(1001);
+	frames.handleChange(1030);
+	t.is(frames.pollTimeout(), 1050);
+});
+
+test('an expensive frame is followed by a longer rest', t => {
+	const frames = new FrameScheduler();
+	frames.handleDrawn(1000, 10);
+	frames.handleChange(1001);
+	t.is(frames.pollTimeout(), 1120);
+});
+
+test('a key does not wait, and takes what was waiting with it', t => {
+	const frames = new FrameScheduler();
+	frames.handleDrawn(1000, 10);
+	frames.handleChange(1001);
+	frames.handleKey(1002);
+	t.is(frames.pollTimeout(), 1002);
+	frames.handleChange(1003);
+	t.is(frames.pollTimeout(), 1002);
+	frames.handleDrawn(1004, 3);
+	t.is(frames.pollTimeout(), undefined);
+});
+
+test('a flood of changes is drawn at most every interval', t => {
+	const frames = new FrameScheduler();
+	let drawn = 0;
+	for (let now = 0; now < 1000; now++) {
+		frames.handleChange(now);
+		if (!(frames.pollTimeout()! <= now)) {
+			continue;
+		}
+
+		drawn++;
+		frames.handleDrawn(now, 5);
+	}
+
+	t.is(drawn, 17);
+});
