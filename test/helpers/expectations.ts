@@ -1,0 +1,98 @@
+// Waiting for what another process does, without polling and without sleeping.
+// Knows deadlines and how to fail with everything that was seen; refuses to know what is looked for.
+
+/**
+How long a test waits for what it expects when its row names no time: long, because the machine may be busy.
+*/
+export const patienceMs = 15_000;
+
+/**
+`within` in ms; `patienceMs` unless given.
+*/
+export type Patience = {readonly within?: number};
+
+type Open = {readonly attempt: () => void; readonly fail: (reason: string) => void};
+
+/**
+The open expectations on one program: `notify` when something was seen, `abandon` when nothing more will come.
+*/
+export class Expectations {
+	readonly #open = new Set<Open>();
+	readonly #account: () => string;
+	#end: string | undefined;
+
+	/**
+	@param account - All that was seen so far, for the message of a failure.
+	*/
+	constructor(account: () => string) {
+		this.#account = account;
+	}
+
+	/**
+	Something new can be seen: look again.
+	*/
+	notify(): void {
+		for (const {attempt} of this.#open) {
+			attempt();
+		}
+	}
+
+	/**
+	Nothing will come any more: what is still open fails with `reason`.
+	*/
+	abandon(reason: string): void {
+		this.#end = reason;
+		this.notify();
+		for (const {fail} of this.#open) {
+			fail(reason);
+		}
+	}
+
+	/**
+	The first result of `look` that is not `undefined`, now or later.
+
+	@param what - What is expected, for the message of a failure.
+	*/
+	async until<Found>(what: string, look: () => Found | undefined, {within = patienceMs}: Patience = {}): Promise<Found> {
+		const found = look();
+		if (found !== undefined) {
+			return found;
+		}
+
+		return new Promise((resolve, reject) => {
+			// Made here, where the stack still shows who waits.
+			const error = new Error(what);
+			const settle = (): void => {
+				clearTimeout(timer);
+				this.#open.delete(open);
+			};
+
+			const open: Open = {
+				attempt() {
+					try {
+						const result = look();
+						if (result !== undefined) {
+							settle();
+							resolve(result);
+						}
+					} catch (failure) {
+						settle();
+						reject(failure as Error);
+					}
+				},
+				fail: reason => {
+					settle();
+					error.message = `Expected ${what}, but ${reason}.\n${this.#account()}`;
+					reject(error);
+				},
+			};
+			const timer = setTimeout(() => {
+				open.fail(`it did not come within ${within} ms`);
+			}, within);
+			this.#open.add(open);
+			if (this.#end !== undefined) {
+				open.fail(this.#end);
+			}
+		});
+	}
+}
