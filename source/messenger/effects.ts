@@ -49,9 +49,10 @@ export type StoreWrite =
 	| {readonly kind: 'outbox-add'; readonly entry: OutboxEntry}
 	| {readonly kind: 'outbox-remove'; readonly id: string; readonly to: string}
 	/**
-	Lines of `device` up to `sequence` were shown; a repeated one is dropped.
+	Lines of `device` in `place` (`session` or `room:NAME`) up to `sequence` were shown; a repeated one is dropped.
+	Kept by place, because a line that waits for its session may arrive after a later line in a room.
 	*/
-	| {readonly kind: 'seen'; readonly device: string; readonly sequence: number}
+	| {readonly kind: 'seen'; readonly device: string; readonly place: string; readonly sequence: number}
 	/**
 	Sequences below this may have been used.
 	*/
@@ -67,6 +68,9 @@ What the disk gave back at start.
 */
 export type StoredState = {
 	readonly outbox: readonly OutboxEntry[];
+	/**
+	Keyed by `device place`.
+	*/
 	readonly seen: ReadonlyMap<string, number>;
 	readonly nextSequence: number;
 	readonly pins: ReadonlyMap<string, {readonly fingerprint: string; readonly rootKey: string | undefined}>;
