@@ -1,6 +1,7 @@
 // What goes in and out of the client core beside datagrams: the world performs the effects and feeds back the inputs.
 // Knows their shapes; refuses to know who performs them (runtime/ in a program, test/simulation/ in a test).
 import type {HostPort} from '../protocol/addresses.js';
+import type {ErrorReport} from '../protocol/errors.js';
 import type {CommandReply, MessengerEvent} from './events.js';
 
 /**
@@ -8,14 +9,21 @@ The control connection as the core hears of it.
 */
 export type ControlEvent =
 	/**
-	TLS stands. `fingerprint`: SHA-256 of the server's certificate, hex.
+	TLS stands. `fingerprint`: SHA-256 of the server's certificate, hex. `remoteAddress`: the server's IP, whose UDP port hears our PUNCH.
 	*/
-	| {readonly type: 'opened'; readonly fingerprint: string}
+	| {readonly type: 'opened'; readonly fingerprint: string; readonly remoteAddress: string}
 	| {readonly type: 'data'; readonly chunk: Uint8Array}
 	/**
 	It ended, or never stood. `code`: `unreachable`, `not-tls`, `lost`; `message` is for people.
 	*/
 	| {readonly type: 'closed'; readonly code: string; readonly message: string};
+
+/**
+What came of a `host` effect: the port of the server that now runs inside this process and its certificate, or why there is none.
+*/
+export type HostedResult =
+	| {readonly ok: true; readonly port: number; readonly fingerprint: string}
+	| {readonly ok: false; readonly error: ErrorReport};
 
 /**
 A line on its way to one recipient, as the disk keeps it until the recipient's receipt.
@@ -26,9 +34,14 @@ export type OutboxEntry = {
 	Grows by one with each line of this device.
 	*/
 	readonly sequence: number;
+	/**
+	Realm and name under which it was said: it goes out only under the same.
+	*/
+	readonly realm: string;
+	readonly from: string;
 	readonly to: string;
 	/**
-	`session:NAME` or `room:NAME` as the recipient sees it is derived from this.
+	The conversation it was said in; a session is named after the recipient.
 	*/
 	readonly place: {readonly kind: 'session' | 'room'; readonly name: string};
 	readonly text: string;
@@ -64,7 +77,7 @@ export type StoreWrite =
 	| {readonly kind: 'login'; readonly server: string; readonly user: string; readonly token: string};
 
 /**
-What the disk gave back at start.
+What the disk gave back at start. `outbox` in the order of `sequence`; `seen` by source; `pins` and `logins` by server (`host:port`).
 */
 export type StoredState = {
 	readonly outbox: readonly OutboxEntry[];
@@ -83,12 +96,16 @@ What the core wants done. Effects are to be performed in order.
 export type Effect =
 	/**
 	Open a TLS connection to the control server; at most one is wanted at a time.
+	It is answered by `opened`, then `data`, then one `closed`; or by `closed` alone.
 	*/
 	| {readonly type: 'connect'; readonly server: HostPort}
 	| {readonly type: 'send'; readonly line: string}
+	/**
+	End the connection once what was sent has gone out; nothing more is to be heard of it, not even `closed`.
+	*/
 	| {readonly type: 'disconnect'}
 	/**
-	Answered by `handleStored(batch)` once durable.
+	Answered by `handleStored(batch)` once durable; batches become durable in their order.
 	*/
 	| {readonly type: 'store'; readonly batch: number; readonly writes: readonly StoreWrite[]}
 	| {readonly type: 'event'; readonly event: MessengerEvent}
