@@ -19,6 +19,8 @@ export default [
 			'jsdoc/require-yields': 'off',
 			// AVA runs what tsc made of the tests.
 			'ava/no-ignored-test-files': 'off',
+			// There are no tests of node:test here; helpers are imported.
+			'node-test/no-import-test-files': 'off',
 			// Properties and generators are calls within calls by nature.
 			'unicorn/max-nested-calls': 'off',
 			// Order matters in protocols: one await after another is meant.

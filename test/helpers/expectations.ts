@@ -22,7 +22,7 @@ export class Expectations {
 	#end: string | undefined;
 
 	/**
-	@param account - All that was seen so far, for the message of a failure.
+	`account` tells all that was seen so far, for the message of a failure.
 	*/
 	constructor(account: () => string) {
 		this.#account = account;
@@ -49,9 +49,7 @@ export class Expectations {
 	}
 
 	/**
-	The first result of `look` that is not `undefined`, now or later.
-
-	@param what - What is expected, for the message of a failure.
+	The first result of `look` that is not `undefined`, now or later. `what` says what is expected, for the message of a failure.
 	*/
 	async until<Found>(what: string, look: () => Found | undefined, {within = patienceMs}: Patience = {}): Promise<Found> {
 		const found = look();
@@ -76,8 +74,7 @@ export class Expectations {
 							resolve(result);
 						}
 					} catch (failure) {
-						settle();
-						reject(failure as Error);
+						open.fail(String(failure));
 					}
 				},
 				fail: reason => {

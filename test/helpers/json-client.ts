@@ -181,13 +181,16 @@ export class JsonClient {
 
 			this.said.push(said);
 			if (said.type === 'reply') {
-				const reply = said as Reply;
-				if (this.#replies.has(reply.line)) {
-					throw new Error(`${this.name} answered line ${reply.line} twice.\n${this.program.transcript}`);
-				}
-
-				this.#replies.set(reply.line, reply);
+				this.#file(said as Reply);
 			}
 		}
+	}
+
+	#file(reply: Reply): void {
+		if (this.#replies.has(reply.line)) {
+			throw new Error(`${this.name} answered line ${reply.line} twice.\n${this.program.transcript}`);
+		}
+
+		this.#replies.set(reply.line, reply);
 	}
 }

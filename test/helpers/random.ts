@@ -9,6 +9,6 @@ export function seededRandom(seed: number): () => number {
 		state = (state + 0x6D_2B_79_F5) >>> 0;
 		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
 		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / (2 ** 32);
 	};
 }

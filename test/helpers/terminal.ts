@@ -1,30 +1,35 @@
 // A program in a real pseudo-terminal and the screen that a person would see: an emulator fed with every byte it writes.
 // Knows keys, cells, cursor and modes; refuses to know what stands on the screen.
+import process from 'node:process';
 import {spawn, type IPty} from '@lydell/node-pty';
 import xterm from '@xterm/headless';
-import process from 'node:process';
 import {Expectations, type Patience} from './expectations.js';
-import {cleanEnvironment, killGroup, watchGroup, type Launch} from './programs.js';
+import {
+	cleanEnvironment,
+	killGroup,
+	watchGroup,
+	type Launch,
+} from './programs.js';
 
 /**
 Keys by name, as a terminal sends them.
 */
 export const keys = {
 	enter: '\r',
-	escape: '\u001B',
+	escape: '\u{1B}',
 	tab: '\t',
-	backTab: '\u001B[Z',
-	backspace: '\u007F',
-	up: '\u001B[A',
-	down: '\u001B[B',
-	right: '\u001B[C',
-	left: '\u001B[D',
-	pageUp: '\u001B[5~',
-	pageDown: '\u001B[6~',
-	home: '\u001B[H',
-	end: '\u001B[F',
+	backTab: '\u{1B}[Z',
+	backspace: '\u{7F}',
+	up: '\u{1B}[A',
+	down: '\u{1B}[B',
+	right: '\u{1B}[C',
+	left: '\u{1B}[D',
+	pageUp: '\u{1B}[5~',
+	pageDown: '\u{1B}[6~',
+	home: '\u{1B}[H',
+	end: '\u{1B}[F',
 	control: (letter: string): string => String.fromCodePoint(letter.toUpperCase().codePointAt(0)! - 64),
-	alt: (letter: string): string => `\u001B${letter}`,
+	alt: (letter: string): string => `\u{1B}${letter}`,
 } as const;
 
 /**
@@ -138,7 +143,7 @@ export class TerminalProgram {
 	Pastes as a terminal does for programs that asked for bracketed paste.
 	*/
 	paste(text: string): void {
-		this.type(this.#emulator.modes.bracketedPasteMode ? `\u001B[200~${text}\u001B[201~` : text);
+		this.type(this.#emulator.modes.bracketedPasteMode ? `\u{1B}[200~${text}\u{1B}[201~` : text);
 	}
 
 	/**
@@ -272,7 +277,7 @@ export class TerminalProgram {
 	// The emulator does not tell whether the cursor is hidden, so the sequences are watched; one may be cut between two reads.
 	#followCursor(data: string): void {
 		const text = this.#tail + data;
-		const last = text.matchAll(/\u001B\[\?25(?<mode>[hl])/gv).toArray().at(-1);
+		const last = text.matchAll(/\u{1B}\[\?25(?<mode>[hl])/gv).toArray().at(-1);
 		if (last) {
 			this.#isCursorHidden = last.groups!.mode === 'l';
 		}

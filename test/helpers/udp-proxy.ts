@@ -4,8 +4,13 @@
 import {createSocket, type RemoteInfo, type Socket} from 'node:dgram';
 import {once} from 'node:events';
 import {
-	connect, createServer, type AddressInfo, type Server, type Socket as TcpSocket,
+	connect,
+	createServer,
+	type AddressInfo,
+	type Server,
+	type Socket as TcpSocket,
 } from 'node:net';
+import process from 'node:process';
 import {seededRandom} from './random.js';
 
 /**
@@ -134,9 +139,11 @@ export class UdpProxy {
 	// Somebody speaks to a client's face: the server, or another client, who must then show its own face.
 	async #toClient(bytes: Uint8Array, from: RemoteInfo, port: number): Promise<void> {
 		const isServer = from.address === loopback && from.port === this.#server.udpPort;
-		const sender = isServer ? this.#front : (await this.#clients.get(from.port))?.face;
-		if (sender) {
-			this.#pass(bytes, sender, port, loopback);
+		const sender = await this.#clients.get(from.port);
+		if (isServer) {
+			this.#pass(bytes, this.#front, port, loopback);
+		} else if (sender) {
+			this.#pass(bytes, sender.face, port, loopback);
 		}
 	}
 

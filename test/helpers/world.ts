@@ -7,7 +7,12 @@ import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
 import {JsonClient} from './json-client.js';
-import {killGroup, processesWith, Program, programPath} from './programs.js';
+import {
+	killGroup,
+	processesWith,
+	Program,
+	programPath,
+} from './programs.js';
 import {TerminalProgram, type TerminalOptions} from './terminal.js';
 
 /**
@@ -159,7 +164,7 @@ export class World {
 
 	#launch(name: string, {arguments: given = [], environment = {}, home = name}: Options) {
 		const folder = this.home(home);
-		const [key = '', value = ''] = this.#marker.split('=');
+		const [key = '', value = ''] = this.#marker.split('=', 2);
 		return {home: folder, arguments: ['--data', folder, ...given], environment: {...environment, [key]: value}};
 	}
 }
