@@ -1,0 +1,226 @@
+// Every operation a client may ask for: who may, what it costs, how the query log calls it, what it does.
+// The policy stands in one table and is checked once (server-core.ts); what an operation means is told by source/protocol/messages.ts.
+import {maximumAddresses, protocolVersion} from '../../source/protocol/limits.js';
+import {encodeBase64} from '../../source/protocol/keys.js';
+import {ProtocolError} from '../../source/protocol/errors.js';
+import type {Operation, Reply, Request} from '../../source/protocol/messages.js';
+import type {Account, Accounts} from './accounts.js';
+import type {AddressBuckets} from './buckets.js';
+import type {Connection} from './connection.js';
+import type {Logins} from './logins.js';
+import type {Notices} from './notices.js';
+import type {Presence, User} from './presence.js';
+import {isReachable} from './reachable.js';
+import type {Rooms} from './rooms.js';
+import type {Sessions} from './sessions.js';
+
+/**
+What commands work on.
+*/
+export type House = {
+	readonly accounts: Accounts;
+	readonly presence: Presence;
+	readonly sessions: Sessions;
+	readonly rooms: Rooms;
+	readonly logins: Logins;
+	readonly notices: Notices;
+	readonly loginBuckets: AddressBuckets;
+	readonly program: string;
+	readonly term: number;
+	udpPort: number;
+};
+
+/**
+One request on its way. Its answer is given once: by what `run` returns or throws, or later by `reply` or `settle`.
+*/
+export type Call<Name extends Operation = Operation> = {
+	readonly now: number;
+	readonly reply: (fields: Reply<Name>) => void;
+	readonly settle: (outcome: Reply<Name> | ProtocolError) => void;
+};
+
+type Policy<Name extends Operation> = {
+	/**
+	Tokens it takes from the connection's bucket.
+	*/
+	readonly cost: number;
+	/**
+	Tokens it takes from the login bucket of the address.
+	*/
+	readonly loginCost?: number;
+	/**
+	Its name in the query log, as a user types it; absent for what no user types.
+	*/
+	readonly word?: string | ((request: Request<Name>) => string | undefined);
+	readonly argument?: (request: Request<Name>) => string | undefined;
+};
+
+type Result<Name extends Operation> = Reply<Name> | undefined;
+
+/**
+A row of the table. `undefined` from `run` means that the answer comes later.
+*/
+export type Command<Name extends Operation> = Policy<Name> & (
+	| {readonly needs: 'nothing' | 'hello'; run(house: House, connection: Connection, request: Request<Name>, call: Call<Name>): Result<Name>}
+	| {readonly needs: 'login'; run(house: House, user: User, request: Request<Name>, call: Call<Name>): Result<Name>}
+);
+
+function accountOf({accounts}: House, name: string): Account {
+	const account = accounts.find(name);
+	if (!account) {
+		throw new ProtocolError('no-such-user', `There is no user ${name}; "lu" lists them.`);
+	}
+
+	return account;
+}
+
+function logOnce(word: string) {
+	return ({after}: {readonly after?: string | undefined}) => after === undefined ? word : undefined;
+}
+
+const userArgument = ({user}: {readonly user: string}) => user;
+const roomArgument = ({room}: {readonly room: string}) => room;
+
+/**
+The table.
+*/
+export const commands: {readonly [Name in Operation]: Command<Name>} = {
+	hello: {
+		needs: 'nothing', cost: 1,
+		run({logins, program, term, udpPort}, connection, {protocol}) {
+			if (protocol !== protocolVersion) {
+				throw new ProtocolError('protocol-version', `This server speaks version ${protocolVersion} of the protocol, the client version ${protocol}; update the older of the two.`);
+			}
+
+			connection.hasGreeted = true;
+			return {
+				protocol: protocolVersion, program, rootKey: encodeBase64(logins.rootPublicKey), udpPort, term,
+			};
+		},
+	},
+	register: {
+		needs: 'hello', cost: 5, loginCost: 1, word: 'register', argument: userArgument,
+		run({logins}, connection, request, {settle}) {
+			logins.register(connection, request, settle);
+			return undefined;
+		},
+	},
+	login: {
+		needs: 'hello', cost: 5, loginCost: 1, word: 'login', argument: userArgument,
+		run({logins}, connection, request, {settle}) {
+			logins.login(connection, request, settle);
+			return undefined;
+		},
+	},
+	resume: {
+		needs: 'hello', cost: 5, loginCost: 0.1, word: 'resume',
+		run: ({logins}, connection, request, {now}) => logins.resume(connection, request, now),
+	},
+	lu: {
+		needs: 'login', cost: 1, word: logOnce('lu'),
+		run({accounts, presence}, _user, {after}) {
+			const {rows: users, more} = accounts.names.page(after, key => ({name: accounts.get(key).name, online: presence.get(key) !== undefined}));
+			return {users, more};
+		},
+	},
+	lcu: {
+		needs: 'login', cost: 1, word: logOnce('lcu'),
+		run({accounts, presence}, _user, {after}) {
+			const {rows: users, more} = presence.names.page(after, key => ({name: accounts.get(key).name, online: true}));
+			return {users, more};
+		},
+	},
+	lr: {
+		needs: 'login', cost: 1, word: logOnce('lr'),
+		run({rooms}, _user, {after}) {
+			const {rows, more} = rooms.names.page(after, key => rooms.row(key)!);
+			return {rooms: rows, more};
+		},
+	},
+	lru: {
+		needs: 'login', cost: 1, word: 'lru', argument: roomArgument,
+		run: ({rooms}, _user, {room}) => rooms.members(room),
+	},
+	whois: {
+		needs: 'login', cost: 1, word: 'whois', argument: userArgument,
+		run(house, _user, {user: name}) {
+			const account = accountOf(house, name);
+			const user = house.presence.get(account.key);
+			return user
+				? {
+					user: user.name, online: true, address: user.observed ?? user.connection.remote, fingerprint: user.fingerprint,
+				}
+				: {user: account.name, online: false};
+		},
+	},
+	announce: {
+		needs: 'login', cost: 2,
+		run({notices}, user, {addresses}) {
+			const usable = addresses.filter(address => isReachable(address)).slice(0, maximumAddresses);
+			if (usable.join(' ') !== user.announced.join(' ')) {
+				user.announced = usable;
+				notices.noteMoved(user);
+			}
+
+			return {};
+		},
+	},
+	open: {
+		needs: 'login', cost: 2, word: 'o', argument: userArgument,
+		run(house, user, {user: name}, {now, reply}) {
+			house.sessions.open(user, accountOf(house, name), now, reply);
+			return undefined;
+		},
+	},
+	answer: {
+		needs: 'login', cost: 1, word: ({answer}) => answer === 'busy' ? undefined : answer,
+		run({sessions}, user, {session, answer}, {reply}) {
+			sessions.answer(user, session, answer, reply);
+			return undefined;
+		},
+	},
+	close: {
+		needs: 'login', cost: 1, word: 'cs',
+		run({sessions}, user, {session}) {
+			sessions.close(user, session);
+			return {};
+		},
+	},
+	enter: {
+		needs: 'login', cost: 2, word: 'or', argument: roomArgument,
+		run({rooms}, user, {room}, {now, settle}) {
+			rooms.enter(user, room, now, settle);
+			return undefined;
+		},
+	},
+	leave: {
+		needs: 'login', cost: 1, word: 'cs', argument: roomArgument,
+		run({rooms}, user, {room}) {
+			rooms.leave(user, room);
+			return {};
+		},
+	},
+	'close-room': {
+		needs: 'login', cost: 2, word: 'cr', argument: roomArgument,
+		run({rooms}, user, {room}, {settle}) {
+			rooms.close(user, room, settle);
+			return undefined;
+		},
+	},
+	restore: {
+		needs: 'login', cost: 1,
+		run(house, user, {session, with: name}, {now, reply}) {
+			house.sessions.restore(user, session, accountOf(house, name), now, reply);
+			return undefined;
+		},
+	},
+	ping: {
+		needs: 'nothing', cost: 0.5,
+		run: () => ({}),
+	},
+	bye: {
+		needs: 'nothing', cost: 0, word: 'd',
+		run: () => ({}),
+	},
+};
+

@@ -1,0 +1,92 @@
+// The server's own numbers, beside those it shares with its clients (source/protocol/limits.ts).
+// Knows defaults; refuses to know who enforces them.
+
+/**
+What an operator or a test may change. Rates are a number a second, bursts a number at once, times ms.
+*/
+export type Limits = {
+	/**
+	Users logged in at the same time; the next one is refused `server-full`.
+	*/
+	readonly users: number;
+	/**
+	Requests of one connection: each costs what its row in the command table says.
+	*/
+	readonly requestRate: number;
+	readonly requestBurst: number;
+	/**
+	Logins from one address: a password costs 1, a resume token less.
+	*/
+	readonly loginRate: number;
+	readonly loginBurst: number;
+	/**
+	Open sessions and requests of one user.
+	*/
+	readonly sessionsPerUser: number;
+	/**
+	Rooms one user may be in at once.
+	*/
+	readonly roomsPerUser: number;
+	/**
+	Rooms one user may have created and not closed.
+	*/
+	readonly roomsPerCreator: number;
+	/**
+	From TCP accept to a valid `hello`.
+	*/
+	readonly helloTimeoutMs: number;
+	/**
+	Longest silence of a connection.
+	*/
+	readonly silenceTimeoutMs: number;
+	/**
+	How long a session with one end missing waits for it to be restored.
+	*/
+	readonly restoreTimeoutMs: number;
+};
+
+export const defaultLimits: Limits = {
+	users: 10_000,
+	requestRate: 50,
+	requestBurst: 200,
+	loginRate: 20,
+	loginBurst: 100,
+	sessionsPerUser: 64,
+	roomsPerUser: 32,
+	roomsPerCreator: 64,
+	helloTimeoutMs: 10_000,
+	silenceTimeoutMs: 150_000,
+	restoreTimeoutMs: 30_000,
+};
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+A card is valid this long; every login brings a fresh one.
+*/
+export const cardValidityMs = 90 * dayMs;
+
+/**
+A resume token is valid this long; every login brings a fresh one.
+*/
+export const tokenValidityMs = 30 * dayMs;
+
+/**
+A page of rows ends before its JSON grows past this many bytes, so that a line of long names stays below the protocol's limit.
+*/
+export const pageBytes = 48 * 1024;
+
+/**
+Pages of a snapshot that one connection gets in one batch of notices.
+*/
+export const snapshotPagesPerBatch = 2;
+
+/**
+Addresses whose login buckets are remembered.
+*/
+export const rememberedAddresses = 10_000;
+
+/**
+PUNCH transaction ids remembered for each user, so that a recorded datagram can't be played again from elsewhere.
+*/
+export const rememberedPunches = 64;

@@ -1,0 +1,248 @@
+// Register, login and resume: how a connection becomes a user.
+// Knows the order of proof, disk and admission; refuses to know passwords' hashes and tables.
+import {Buffer} from 'node:buffer';
+import type {KeyObject} from 'node:crypto';
+import {
+	deviceFingerprint,
+	deviceId,
+	realmId,
+	rootPublicKeyOf,
+	signCard,
+	type Card,
+} from '../../source/protocol/cards.js';
+import {ProtocolError} from '../../source/protocol/errors.js';
+import {decodeBase64} from '../../source/protocol/keys.js';
+import type {DeviceKeys, Reply, Request} from '../../source/protocol/messages.js';
+import {nameKey} from '../../source/protocol/names.js';
+import type {Account, Accounts} from './accounts.js';
+import type {Action, HashOutcome, Write} from './actions.js';
+import type {Connection} from './connection.js';
+import {cardValidityMs, type Limits} from './limits.js';
+import {punchFields, type Presence, type User} from './presence.js';
+import {issueToken, readToken} from './tokens.js';
+
+/**
+Takes the reply, or the refusal, when it is certain.
+*/
+type Done = (outcome: Reply<'login'> | ProtocolError) => void;
+
+/**
+What logins need of the core around them.
+*/
+export type Surroundings = {
+	readonly accounts: Accounts;
+	readonly presence: Presence;
+	readonly limits: Limits;
+	readonly rootKey: KeyObject;
+	readonly tokenSecret: Uint8Array;
+	readonly random: (size: number) => Uint8Array;
+	/**
+	Starts the hashing or comparing of a password.
+	*/
+	readonly hash: (action: {readonly kind: 'hash'; readonly password: string} | {readonly kind: 'verify'; readonly password: string; readonly key: string}, done: (outcome: HashOutcome, now: number) => void) => void;
+	readonly store: (write: Write, done: (ok: boolean, now: number) => void) => void;
+	/**
+	A user has come.
+	*/
+	readonly welcome: (user: User) => void;
+	/**
+	An older connection of the same user and device gives way.
+	*/
+	readonly replace: (user: User, now: number) => void;
+};
+
+export type Hashing = Extract<Action, {kind: 'hash' | 'verify'}>;
+
+const badCredentials = () => new ProtocolError('bad-credentials', 'That name and password do not go together; check both, or "register" first.');
+const busy = () => new ProtocolError('busy-try-again', 'The server has more logins to check than it can; try again in a moment.');
+
+export class Logins {
+	readonly rootPublicKey: Uint8Array;
+	readonly #realm: string;
+	readonly #around: Surroundings;
+
+	constructor(surroundings: Surroundings) {
+		this.#around = surroundings;
+		this.rootPublicKey = rootPublicKeyOf(surroundings.rootKey);
+		this.#realm = realmId(this.rootPublicKey);
+	}
+
+	register(connection: Connection, {user: name, password, device: keys}: Request<'register'>, done: Done): void {
+		this.#checkAdmission(connection);
+		const {accounts, hash, store} = this.#around;
+		const key = nameKey(name);
+		if (!accounts.reserve(key)) {
+			throw new ProtocolError('name-taken', `The name ${name}, or one that looks like it, is taken; choose another, or "login" if it is yours.`);
+		}
+
+		const finish = this.#begin(connection, done);
+		hash({kind: 'hash', password}, (outcome, now) => {
+			if (outcome.kind !== 'hash' || connection.isClosed) {
+				accounts.release(key);
+				finish(outcome.kind === 'busy' ? busy() : failed());
+				return;
+			}
+
+			const account: Account = {key, name, device: deviceOf(keys)};
+			store({
+				kind: 'account', key, name, hash: outcome.hash, device: account.device, keys, at: Math.floor(now),
+			}, (ok, at) => {
+				if (!ok) {
+					accounts.release(key);
+					finish(failed());
+					return;
+				}
+
+				accounts.add(account);
+				finish(this.#admit(connection, account, keys, at));
+			});
+		});
+	}
+
+	login(connection: Connection, {user: name, password, device: keys}: Request<'login'>, done: Done): void {
+		this.#checkAdmission(connection);
+		const {accounts, presence, hash} = this.#around;
+		const finish = this.#begin(connection, done);
+		hash({kind: 'verify', password, key: nameKey(name)}, (outcome, now) => {
+			const account = accounts.find(name);
+			if (outcome.kind !== 'match') {
+				finish(outcome.kind === 'busy' ? busy() : failed());
+			} else if (!outcome.matches || !account) {
+				finish(badCredentials());
+			} else if (presence.get(account.key)) {
+				finish(alreadyOnline(account.name));
+			} else {
+				this.#bind(connection, account, keys, now, finish);
+			}
+		});
+	}
+
+	resume(connection: Connection, {token, device: keys}: Request<'resume'>, now: number): Reply<'resume'> {
+		this.#checkAdmission(connection, true);
+		const {accounts, presence, tokenSecret, replace} = this.#around;
+		const claim = readToken(token, keys, tokenSecret, now);
+		const account = claim && accounts.find(claim.user);
+		if (!claim || !account || account.device !== claim.device) {
+			throw new ProtocolError('bad-token', 'This login can\'t be resumed: its token has expired, or the account was used from another device since. Log in with the password.');
+		}
+
+		const older = presence.get(account.key);
+		if (older && older.device !== claim.device) {
+			throw alreadyOnline(account.name);
+		}
+
+		if (older) {
+			replace(older, now);
+		}
+
+		const outcome = this.#admit(connection, account, keys, now);
+		if (outcome instanceof ProtocolError) {
+			throw outcome;
+		}
+
+		return outcome;
+	}
+
+	/**
+	What can be refused before anything is computed.
+	*/
+	#checkAdmission(connection: Connection, isResuming = false): void {
+		const {presence, limits} = this.#around;
+		if (connection.user) {
+			throw new ProtocolError('already-logged-in', `This connection is logged in as ${connection.user.name}; disconnect first with "d".`);
+		}
+
+		if (connection.isLoggingIn) {
+			throw new ProtocolError('busy-try-again', 'A login on this connection is still being checked; wait for its answer.');
+		}
+
+		if (!isResuming && presence.size >= limits.users) {
+			throw serverFull(limits.users);
+		}
+	}
+
+	#begin(connection: Connection, done: Done): Done {
+		connection.isLoggingIn = true;
+		return outcome => {
+			connection.isLoggingIn = false;
+			done(outcome);
+		};
+	}
+
+	/**
+	The newest login decides which device counts; a change is written before it is told.
+	*/
+	#bind(connection: Connection, account: Account, keys: DeviceKeys, now: number, finish: Done): void {
+		const device = deviceOf(keys);
+		if (account.device === device) {
+			finish(this.#admit(connection, account, keys, now));
+			return;
+		}
+
+		this.#around.store({
+			kind: 'device', key: account.key, device, keys, at: Math.floor(now),
+		}, (ok, at) => {
+			if (ok) {
+				account.device = device;
+			}
+
+			finish(ok ? this.#admit(connection, account, keys, at) : failed());
+		});
+	}
+
+	#admit(connection: Connection, account: Account, keys: DeviceKeys, now: number): Reply<'login'> | ProtocolError {
+		const {presence, limits, rootKey, tokenSecret, random, welcome} = this.#around;
+		if (connection.isClosed) {
+			return failed();
+		}
+
+		if (presence.get(account.key)) {
+			return alreadyOnline(account.name);
+		}
+
+		if (presence.size >= limits.users) {
+			return serverFull(limits.users);
+		}
+
+		const issued = Math.floor(now);
+		const card: Card = {
+			realm: this.#realm, user: account.name, device: deviceOf(keys), sign: keys.sign, agree: keys.agree, issued, expires: issued + cardValidityMs,
+		};
+		const user: User = {
+			key: account.key,
+			name: account.name,
+			connection,
+			device: card.device,
+			card: signCard(card, rootKey),
+			fingerprint: deviceFingerprint(card),
+			punch: presence.makePunch(random),
+			punches: new Map(),
+			observed: undefined,
+			announced: [],
+			sessions: new Set(),
+			rooms: new Set(),
+		};
+		connection.user = user;
+		presence.add(user);
+		welcome(user);
+		return {
+			user: user.name, card: user.card, token: issueToken(user.name, keys, tokenSecret, now), punch: punchFields(user),
+		};
+	}
+}
+
+function deviceOf(keys: DeviceKeys): string {
+	return deviceId(Buffer.from(decodeBase64(keys.sign)));
+}
+
+function alreadyOnline(name: string): ProtocolError {
+	return new ProtocolError('already-online', `${name} is logged in already; one login a name. Leave there first.`);
+}
+
+function serverFull(users: number): ProtocolError {
+	return new ProtocolError('server-full', `The server serves at most ${users} users at once, and they are here; try again later.`);
+}
+
+function failed(): ProtocolError {
+	return new ProtocolError('storage-failed', 'The server could not finish the login; nothing was changed. Try again; if it stays so, its operator must look at it.');
+}

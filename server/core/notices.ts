@@ -1,0 +1,173 @@
+// Notices about everybody: presence and rooms, gathered and sent as one line to all.
+// Knows what has changed since the last line and who still waits for a snapshot; refuses to know why it changed.
+import {noticeBatchMs} from '../../source/protocol/limits.js';
+import type {Notice, RoomRow, UserRow} from '../../source/protocol/messages.js';
+import {snapshotPagesPerBatch} from './limits.js';
+import {pagesOf, type OrderedNames} from './ordered-names.js';
+import type {Outbox} from './outbox.js';
+import type {User} from './presence.js';
+
+/**
+What the notices report on, asked at the moment of sending.
+*/
+export type Reported = {
+	readonly users: () => Iterable<User>;
+	readonly isOnline: (key: string) => boolean;
+	readonly onlineNames: OrderedNames;
+	readonly nameOf: (key: string) => string;
+	readonly roomNames: () => OrderedNames;
+	readonly roomRow: (key: string) => RoomRow | undefined;
+	/**
+	Everybody who talks with `user`, and what each is told of its new address.
+	*/
+	readonly partners: (user: User) => Iterable<User>;
+	readonly introduce: (subject: User, viewer: User) => Notice<'peer'>;
+};
+
+type Snapshot = {readonly user: User; kind: 'presence' | 'rooms'; after: string | undefined};
+
+/**
+At most one batch every 50 ms, the first at once. Messages that go to many are one object, so that the shell writes them out once.
+*/
+export class Notices {
+	readonly #outbox: Outbox;
+	readonly #reported: Reported;
+	readonly #changedUsers = new Set<string>();
+	readonly #changedRooms = new Map<string, string>();
+	readonly #moved = new Set<User>();
+	#newcomers: Snapshot[] = [];
+	#lastBatchAt = Number.NEGATIVE_INFINITY;
+
+	constructor(outbox: Outbox, reported: Reported) {
+		this.#outbox = outbox;
+		this.#reported = reported;
+	}
+
+	noteUser(key: string): void {
+		this.#changedUsers.add(key);
+	}
+
+	noteRoom(key: string, name: string): void {
+		this.#changedRooms.set(key, name);
+	}
+
+	/**
+	A user's addresses have changed.
+	*/
+	noteMoved(user: User): void {
+		this.#moved.add(user);
+	}
+
+	/**
+	A user has logged in and is told how things stand.
+	*/
+	addNewcomer(user: User): void {
+		this.#newcomers.push({user, kind: 'presence', after: undefined});
+	}
+
+	pollTimeout(): number | undefined {
+		const isIdle = this.#changedUsers.size === 0 && this.#changedRooms.size === 0 && this.#newcomers.length === 0 && this.#moved.size === 0;
+		return isIdle ? undefined : this.#lastBatchAt + noticeBatchMs;
+	}
+
+	handleTimeout(now: number): void {
+		const at = this.pollTimeout();
+		if (at === undefined || at > now) {
+			return;
+		}
+
+		this.#lastBatchAt = now;
+		this.#sendSnapshots();
+		this.#sendChanges();
+		this.#sendMoves();
+	}
+
+	#sendChanges(): void {
+		const {nameOf, isOnline, roomRow} = this.#reported;
+		const users: UserRow[] = [...this.#changedUsers].map(key => ({name: nameOf(key), online: isOnline(key)}));
+		const rooms: RoomRow[] = [];
+		const gone: Array<{name: string}> = [];
+		for (const [key, name] of this.#changedRooms) {
+			const row = roomRow(key);
+			if (row) {
+				rooms.push(row);
+			} else {
+				gone.push({name});
+			}
+		}
+
+		this.#changedUsers.clear();
+		this.#changedRooms.clear();
+		const lines: Notice[] = [
+			...pagesOf(users).map(page => ({event: 'presence' as const, users: page})),
+			...pagesOf(rooms).map(page => ({event: 'rooms' as const, rooms: page, gone: []})),
+			...pagesOf(gone).map(page => ({event: 'rooms' as const, rooms: [], gone: page.map(({name}) => name)})),
+		];
+		for (const line of lines) {
+			for (const user of this.#reported.users()) {
+				this.#outbox.send(user.connection.id, line);
+			}
+		}
+	}
+
+	#sendSnapshots(): void {
+		// Who logged in within one batch gets the same pages.
+		const pages = new Map<string, {line: Notice; last: string | undefined; more: boolean}>();
+		for (let sent = 0; sent < snapshotPagesPerBatch; sent++) {
+			for (const newcomer of this.#newcomers) {
+				if (!newcomer.user.connection.isClosed) {
+					this.#sendSnapshotPage(newcomer, pages);
+				}
+			}
+
+			this.#newcomers = this.#newcomers.filter(({user, kind, after}) => !user.connection.isClosed && !(kind === 'rooms' && after === ''));
+		}
+	}
+
+	#sendSnapshotPage(newcomer: Snapshot, pages: Map<string, {line: Notice; last: string | undefined; more: boolean}>): void {
+		const id = `${newcomer.kind} ${newcomer.after ?? ''}`;
+		let page = pages.get(id);
+		if (!page) {
+			page = newcomer.kind === 'presence' ? this.#presencePage(newcomer.after) : this.#roomsPage(newcomer.after);
+			pages.set(id, page);
+		}
+
+		this.#outbox.send(newcomer.user.connection.id, page.line);
+		if (page.more) {
+			newcomer.after = page.last;
+		} else if (newcomer.kind === 'presence') {
+			newcomer.kind = 'rooms';
+			newcomer.after = undefined;
+		} else {
+			newcomer.after = '';
+		}
+	}
+
+	#presencePage(after: string | undefined): {line: Notice; last: string | undefined; more: boolean} {
+		const {onlineNames, nameOf} = this.#reported;
+		const {rows, last, more} = onlineNames.page(after, key => ({name: nameOf(key), online: true}));
+		return {line: {event: 'presence', users: rows, snapshot: true}, last, more};
+	}
+
+	#roomsPage(after: string | undefined): {line: Notice; last: string | undefined; more: boolean} {
+		const {roomNames, roomRow} = this.#reported;
+		const {rows, last, more} = roomNames().page(after, key => roomRow(key)!);
+		return {
+			line: {
+				event: 'rooms', rooms: rows, gone: [], snapshot: true,
+			}, last, more,
+		};
+	}
+
+	#sendMoves(): void {
+		for (const user of this.#moved) {
+			if (!user.connection.isClosed) {
+				for (const partner of new Set(this.#reported.partners(user))) {
+					this.#outbox.send(partner.connection.id, this.#reported.introduce(user, partner));
+				}
+			}
+		}
+
+		this.#moved.clear();
+	}
+}

@@ -1,0 +1,116 @@
+// Names in the order in which lists show them, and pages of them.
+// Knows keys (nameKey) and their order; refuses to know what stands behind a name.
+import {Buffer} from 'node:buffer';
+import {maximumRowsPerLine} from '../../source/protocol/limits.js';
+import {nameKey} from '../../source/protocol/names.js';
+import {pageBytes} from './limits.js';
+
+/**
+A set of name keys, kept sorted: finding is a binary search, adding moves memory.
+*/
+export class OrderedNames {
+	readonly #keys: string[];
+
+	constructor(keys: Iterable<string> = []) {
+		// Code unit order, the same that `<` uses below.
+
+		this.#keys = [...keys].sort();
+	}
+
+	get size(): number {
+		return this.#keys.length;
+	}
+
+	add(key: string): void {
+		const index = this.#indexAfter(key);
+		if (this.#keys[index - 1] !== key) {
+			this.#keys.splice(index, 0, key);
+		}
+	}
+
+	delete(key: string): void {
+		const index = this.#indexAfter(key) - 1;
+		if (this.#keys[index] === key) {
+			this.#keys.splice(index, 1);
+		}
+	}
+
+	/**
+	One page of rows, at most 400 and at most what fits in a line.
+
+	@param after Last name of the page before.
+	@param toRow
+	*/
+	page<Row>(after: string | undefined, toRow: (key: string) => Row): {rows: Row[]; last: string | undefined; more: boolean} {
+		const rows: Row[] = [];
+		let bytes = 0;
+		let index = after === undefined ? 0 : this.#indexAfter(nameKey(after.slice(0, 200)));
+		for (; index < this.#keys.length && rows.length < maximumRowsPerLine; index++) {
+			const row = toRow(this.#keys[index]!);
+			bytes += sizeOf(row);
+			if (bytes > pageBytes) {
+				break;
+			}
+
+			rows.push(row);
+		}
+
+		return {rows, last: this.#keys[index - 1], more: index < this.#keys.length};
+	}
+
+	[Symbol.iterator](): IterableIterator<string> {
+		return this.#keys.values();
+	}
+
+	#indexAfter(key: string): number {
+		let low = 0;
+		let high = this.#keys.length;
+		while (low < high) {
+			const middle = (low + high) >>> 1;
+			if (this.#keys[middle]! <= key) {
+				low = middle + 1;
+			} else {
+				high = middle;
+			}
+		}
+
+		return low;
+	}
+}
+
+/**
+Upper bound of the JSON of a flat row, cheaper than writing it out.
+*/
+function sizeOf(row: unknown): number {
+	let bytes = 0;
+	for (const value of Object.values(row as Record<string, unknown>)) {
+		bytes += 24 + (typeof value === 'string' ? Buffer.byteLength(value) : 0);
+	}
+
+	return bytes;
+}
+
+/**
+Rows cut into pages that each fit in a line.
+*/
+export function pagesOf<Row>(rows: readonly Row[]): Row[][] {
+	const pages: Row[][] = [];
+	let page: Row[] = [];
+	let bytes = 0;
+	for (const row of rows) {
+		bytes += sizeOf(row);
+		if (page.length === maximumRowsPerLine || bytes > pageBytes) {
+			pages.push(page);
+			page = [];
+			bytes = sizeOf(row);
+		}
+
+		page.push(row);
+	}
+
+	if (page.length > 0) {
+		pages.push(page);
+	}
+
+	return pages;
+}

@@ -1,0 +1,96 @@
+// Who is connected: one entry a logged-in user.
+// Knows users, their devices and addresses; refuses to know what they talk about.
+import type {SignedCard} from '../../source/protocol/cards.js';
+import {encodeBase64} from '../../source/protocol/keys.js';
+import {nameKey} from '../../source/protocol/names.js';
+import type {Connection} from './connection.js';
+import {OrderedNames} from './ordered-names.js';
+import type {Room} from './rooms.js';
+import type {Session} from './sessions.js';
+
+/**
+A logged-in user.
+*/
+export type User = {
+	readonly key: string;
+	readonly name: string;
+	readonly connection: Connection;
+	readonly device: string;
+	readonly card: SignedCard;
+	readonly fingerprint: string;
+	/**
+	Under this secret the user shows its UDP address; `sid` is 8 hex digits.
+	*/
+	readonly punch: {readonly sid: string; readonly secret: Uint8Array};
+	/**
+	Recent PUNCH transactions and where they came from, oldest first.
+	*/
+	readonly punches: Map<string, string>;
+	/**
+	UDP address under which the server sees the user.
+	*/
+	observed: string | undefined;
+	/**
+	Addresses the user says it has.
+	*/
+	announced: readonly string[];
+	readonly sessions: Set<Session>;
+	readonly rooms: Set<Room>;
+};
+
+export class Presence {
+	readonly names = new OrderedNames();
+	readonly #byKey = new Map<string, User>();
+	readonly #bySid = new Map<string, User>();
+
+	get size(): number {
+		return this.#byKey.size;
+	}
+
+	find(name: string): User | undefined {
+		return this.#byKey.get(nameKey(name));
+	}
+
+	get(key: string): User | undefined {
+		return this.#byKey.get(key);
+	}
+
+	findBySid(sid: string): User | undefined {
+		return this.#bySid.get(sid);
+	}
+
+	users(): IterableIterator<User> {
+		return this.#byKey.values();
+	}
+
+	/**
+	A secret for showing an address, under an id that no connected user has.
+	*/
+	makePunch(random: (size: number) => Uint8Array): User['punch'] {
+		for (;;) {
+			const sid = [...random(4)].map(byte => byte.toString(16).padStart(2, '0')).join('');
+			if (!this.#bySid.has(sid)) {
+				return {sid, secret: random(32)};
+			}
+		}
+	}
+
+	add(user: User): void {
+		this.#byKey.set(user.key, user);
+		this.#bySid.set(user.punch.sid, user);
+		this.names.add(user.key);
+	}
+
+	remove(user: User): void {
+		this.#byKey.delete(user.key);
+		this.#bySid.delete(user.punch.sid);
+		this.names.delete(user.key);
+	}
+}
+
+/**
+A user's own punch secret as it stands in the reply to a login.
+*/
+export function punchFields({punch}: User): {sid: string; secret: string} {
+	return {sid: punch.sid, secret: encodeBase64(punch.secret)};
+}

@@ -1,0 +1,57 @@
+// The UDP side: a user shows the server where its datagrams come from.
+// Knows PUNCH asks and their answers; refuses to carry anything for anybody.
+import {Buffer} from 'node:buffer';
+import {decodePunch, encodePunch, isPunchAuthentic} from '../../source/protocol/punch.js';
+import {rememberedPunches} from './limits.js';
+import type {Notices} from './notices.js';
+import type {Outbox} from './outbox.js';
+import type {Presence, User} from './presence.js';
+
+export class Rendezvous {
+	readonly #outbox: Outbox;
+	readonly #presence: Presence;
+	readonly #notices: Notices;
+
+	constructor(outbox: Outbox, presence: Presence, notices: Notices) {
+		this.#outbox = outbox;
+		this.#presence = presence;
+		this.#notices = notices;
+	}
+
+	/**
+	Answers an authentic ask, with as many bytes as it had, and takes its source (`ip:port`) for the user's address. Anything else is silence.
+	*/
+	handleDatagram(bytes: Uint8Array, from: string): void {
+		const punch = decodePunch(bytes);
+		const user = punch?.kind === 'ask' ? this.#presence.findBySid(Buffer.from(punch.sid).toString('hex')) : undefined;
+		if (!punch || !user || !isPunchAuthentic(bytes, user.punch.secret) || !isFresh(user, Buffer.from(punch.txid).toString('latin1'), from)) {
+			return;
+		}
+
+		this.#outbox.push({kind: 'datagram', bytes: encodePunch({...punch, kind: 'answer'}, user.punch.secret), to: from});
+		if (user.observed === from) {
+			return;
+		}
+
+		user.observed = from;
+		this.#outbox.send(user.connection.id, {event: 'address', seen: from});
+		this.#notices.noteMoved(user);
+	}
+}
+
+/**
+Whether this transaction is new, or one that its sender repeats from the same place.
+*/
+function isFresh(user: User, txid: string, from: string): boolean {
+	const before = user.punches.get(txid);
+	if (before !== undefined) {
+		return before === from && user.observed === from;
+	}
+
+	user.punches.set(txid, from);
+	if (user.punches.size > rememberedPunches) {
+		user.punches.delete(user.punches.keys().next().value!);
+	}
+
+	return true;
+}
