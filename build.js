@@ -33,6 +33,8 @@ await build({
 	entryPoints: {
 		earshot: 'source/main.ts',
 		earshotd: 'server/main.ts',
+		// Started by URL beside the chunk that starts it.
+		'store-worker': 'server/store/store-worker.ts',
 	},
 	outdir: 'dist/bin',
 	bundle: true,

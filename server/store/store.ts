@@ -1,0 +1,125 @@
+// What must survive: the door to the worker that owns the database.
+// Knows requests on their way and their answers; refuses to block.
+import {Worker} from 'node:worker_threads';
+import type {Account} from '../core/accounts.js';
+import type {StoredRoom} from '../core/rooms.js';
+import type {DatabaseWrite} from './database.js';
+import {StartError} from './start-error.js';
+import type {StoreAnswer, StoreRequest} from './store-messages.js';
+
+type Waiting = {resolve(value: string | undefined): void; reject(error: Error): void};
+
+export class Store {
+	readonly accounts: readonly Account[];
+	readonly rooms: readonly StoredRoom[];
+	readonly #worker: Worker;
+	readonly #waiting = new Map<number, Waiting>();
+	readonly #ended: Promise<void>;
+	#lastId = 0;
+	#onFailed: ((error: Error) => void) | undefined;
+
+	private constructor(worker: Worker, {accounts, rooms}: Extract<StoreAnswer, {kind: 'opened'}>) {
+		this.accounts = accounts;
+		this.rooms = rooms;
+		this.#worker = worker;
+		worker.on('message', (answer: StoreAnswer) => {
+			this.#handleAnswer(answer);
+		});
+		worker.removeAllListeners('error');
+		worker.on('error', (error: Error) => {
+			this.#onFailed?.(error);
+		});
+		this.#ended = new Promise(resolve => {
+			worker.on('exit', () => {
+				this.#failAll(new Error('the store has ended'));
+				resolve();
+			});
+		});
+	}
+
+	/**
+	Opens the database `file` for this process alone.
+
+	@throws {StartError} When it can't be used, with the reason.
+	*/
+	static async open(file: string): Promise<Store> {
+		const worker = new Worker(new URL('store-worker.js', import.meta.url), {workerData: {file}});
+		const first = await new Promise<StoreAnswer>((resolve, reject) => {
+			worker.once('message', resolve);
+			worker.once('error', reject);
+		});
+		if (first.kind === 'opened') {
+			return new Store(worker, first);
+		}
+
+		const {message, isExpected} = first as Extract<StoreAnswer, {kind: 'refused'}>;
+		throw isExpected ? new StartError(message) : new Error(message);
+	}
+
+	/**
+	Resolves when the change is durable.
+
+	@throws {Error} When it could not be made; then nothing has changed.
+	*/
+	async write(write: DatabaseWrite): Promise<void> {
+		await this.#ask(id => ({kind: 'write', id, write}));
+	}
+
+	/**
+	The password hash of the account with this key.
+	*/
+	async hashOf(key: string): Promise<string | undefined> {
+		return this.#ask(id => ({kind: 'hash-of', id, key}));
+	}
+
+	/**
+	Calls `onFailed` when the worker dies of itself: nothing can be made durable any more.
+	*/
+	watch(onFailed: (error: Error) => void): void {
+		this.#onFailed = onFailed;
+	}
+
+	/**
+	Finishes what was asked and gives the database back.
+	*/
+	async close(): Promise<void> {
+		const request: StoreRequest = {kind: 'close'};
+		this.#worker.postMessage(request);
+		await this.#ended;
+	}
+
+	async #ask(toRequest: (id: number) => StoreRequest): Promise<string | undefined> {
+		return new Promise((resolve, reject) => {
+			this.#lastId += 1;
+			this.#waiting.set(this.#lastId, {resolve, reject});
+			this.#worker.postMessage(toRequest(this.#lastId));
+		});
+	}
+
+	#handleAnswer(answer: StoreAnswer): void {
+		if (answer.kind === 'hash') {
+			this.#take(answer.id)?.resolve(answer.hash);
+		} else if (answer.kind === 'written') {
+			for (const id of answer.ids) {
+				const waiting = this.#take(id);
+				if (answer.error === undefined) {
+					waiting?.resolve(undefined);
+				} else {
+					waiting?.reject(new Error(answer.error));
+				}
+			}
+		}
+	}
+
+	#take(id: number): Waiting | undefined {
+		const waiting = this.#waiting.get(id);
+		this.#waiting.delete(id);
+		return waiting;
+	}
+
+	#failAll(error: Error): void {
+		for (const id of this.#waiting.keys()) {
+			this.#take(id)?.reject(error);
+		}
+	}
+}
