@@ -1,3 +1,156 @@
-export async function main(_arguments: readonly string[]): Promise<void> {
-	throw new Error('being built');
+// The `earshotd` command: flags in, a running server with an operator's face out, and an exit code.
+// Knows usage and exit codes; refuses to know how the server works.
+import {isIP} from 'node:net';
+import {join, resolve} from 'node:path';
+import process from 'node:process';
+import envPaths from 'env-paths';
+import meow from 'meow';
+import {defaultPort} from '../source/protocol/limits.js';
+import {jsonFace} from './admin/json-face.js';
+import {operate} from './admin/operate.js';
+import {createPlainFace} from './admin/plain-face.js';
+import {defaultLimits} from './core/limits.js';
+import {startServer, type ServerOptions} from './serve.js';
+import {StartError} from './store/start-error.js';
+
+const help = `
+	Usage
+	  $ earshotd [--port N] [--udp-port N] [--bind ADDR] [--data DIR] [--max-users N] [--plain|--json]
+
+	Options
+	  --port N       TCP port, 0 for any free one (default: ${defaultPort})
+	  --udp-port N   UDP port, 0 for any free one (default: that of TCP where it is free)
+	  --bind ADDR    IP address to listen on (default: all)
+	  --data DIR     data folder; the server's files are in DIR/server (default: $EARSHOT_HOME, or the platform's data folder)
+	  --max-users N  users logged in at once (default: ${defaultLimits.users})
+	  --plain        one readable line an event (default)
+	  --json         one JSON object an event
+	  --version      show the version
+	  --help         show this text
+
+	Commands on standard input
+	  lu  lcu  ls  lr  lru ROOM  x  help
+
+	A server without an operator goes on: start it with its input from /dev/null. When commands are piped in, their end stops it, as x does.
+	SIGINT, SIGTERM and SIGHUP stop it too.
+
+	Exit codes
+	  0 stopped in order, 1 failed, 2 bad usage
+`;
+
+/**
+What was asked for can't be done with these flags.
+*/
+class UsageError extends Error {
+	override readonly name = 'UsageError';
+}
+
+type Flags = {
+	readonly port?: number | undefined;
+	readonly udpPort?: number | undefined;
+	readonly bind?: string | undefined;
+	readonly data?: string | undefined;
+	readonly directoryPort?: number | undefined;
+	readonly maxUsers?: number | undefined;
+	readonly plain: boolean;
+	readonly json: boolean;
+};
+
+function checkInteger(flag: string, value: number | undefined, minimum: number, maximum: number): void {
+	if (value !== undefined && !(Number.isInteger(value) && value >= minimum && value <= maximum)) {
+		throw new UsageError(`${flag} takes a whole number from ${minimum} to ${maximum}.`);
+	}
+}
+
+function checkFlags(flags: Flags, input: readonly string[]): void {
+	if (input[0] === 'admin') {
+		throw new UsageError('"earshotd admin" is not part of this version; use the standard input of the running server.');
+	}
+
+	if (input.length > 0) {
+		throw new UsageError(`earshotd takes no "${input[0]!}"; see "earshotd --help".`);
+	}
+
+	if (flags.directoryPort !== undefined) {
+		throw new UsageError('--directory-port is not part of this version.');
+	}
+
+	if (flags.plain && flags.json) {
+		throw new UsageError('--plain and --json exclude each other; choose one.');
+	}
+
+	if (flags.bind !== undefined && isIP(flags.bind) === 0) {
+		throw new UsageError(`--bind takes an IP address of this machine; "${flags.bind}" is none.`);
+	}
+
+	if (flags.data === '') {
+		throw new UsageError('--data takes a folder.');
+	}
+
+	checkInteger('--port', flags.port, 0, 65_535);
+	checkInteger('--udp-port', flags.udpPort, 0, 65_535);
+	checkInteger('--max-users', flags.maxUsers, 1, 1_000_000);
+}
+
+function print(text: string): void {
+	process.stdout.write(text);
+}
+
+async function run(flags: Flags, version: string): Promise<void> {
+	const face = flags.json ? jsonFace : createPlainFace(Date.now);
+	const data = flags.data ?? (process.env.EARSHOT_HOME || envPaths('earshot', {suffix: ''}).data);
+	const options: ServerOptions = {
+		folder: join(resolve(data), 'server'),
+		port: flags.port,
+		udpPort: flags.udpPort,
+		bind: flags.bind,
+		program: `earshotd ${version}`,
+		limits: {users: flags.maxUsers ?? defaultLimits.users},
+		onEvent(event) {
+			print(face.event(event));
+		},
+	};
+	const server = await startServer(options);
+	const {port, udpPort, fingerprint} = server;
+	print(face.ready({
+		port, udpPort, fingerprint, folder: options.folder,
+	}));
+	await operate(server, face, print);
+}
+
+/**
+Runs the program; sets the exit code of the process and ends it.
+*/
+export async function main(arguments_: readonly string[]): Promise<void> {
+	// Nobody reads any more: that is no reason to stop serving.
+	process.stdout.on('error', () => {});
+	const {flags, input, pkg} = meow(help, {
+		importMeta: import.meta,
+		argv: arguments_,
+		description: 'The control server of Earshot: it introduces people, who then talk directly.',
+		allowUnknownFlags: false,
+		flags: {
+			port: {type: 'number'},
+			udpPort: {type: 'number'},
+			bind: {type: 'string'},
+			data: {type: 'string'},
+			directoryPort: {type: 'number'},
+			maxUsers: {type: 'number'},
+			plain: {type: 'boolean', default: false},
+			json: {type: 'boolean', default: false},
+		},
+	});
+	let code = 0;
+	try {
+		checkFlags(flags, input);
+		await run(flags, (pkg as {version?: string}).version ?? '');
+	} catch (error) {
+		code = error instanceof UsageError ? 2 : 1;
+		const isExpected = error instanceof UsageError || error instanceof StartError;
+		process.stderr.write(`earshotd: ${isExpected ? error.message : (error as Error).stack ?? String(error)}\n`);
+	}
+
+	process.stdout.write('', () => {
+		process.exit(code);
+	});
 }

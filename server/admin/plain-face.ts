@@ -1,0 +1,68 @@
+// The plain face: one readable line an event, for people, screen readers and pipes.
+// Knows words and order; foreign text is made safe before it comes near a terminal.
+import {sanitiseLine} from '../../source/kit/sanitise.js';
+import type {RoomRow, UserRow} from '../../source/protocol/messages.js';
+import type {OperatorReply} from '../core/actions.js';
+import type {Face} from './face.js';
+
+/**
+`HH:MM:SS`, local time.
+*/
+function timeOf(at: number): string {
+	return new Date(at).toTimeString().slice(0, 8);
+}
+
+function lines(at: number, texts: readonly string[]): string {
+	return texts.map(text => `${timeOf(at)} ${sanitiseLine(text)}\n`).join('');
+}
+
+function counted(count: number, noun: string): string {
+	return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/**
+The words of a successful reply, by command.
+*/
+const describe: Readonly<Record<string, (fields: any) => string[]>> = {
+	lu: ({users}: {users: UserRow[]}) => [counted(users.length, 'user'), ...users.map(({name, online}) => `  ${name}${online ? ', connected' : ''}`)],
+	lcu: ({users}: {users: UserRow[]}) => [counted(users.length, 'connected user'), ...users.map(({name}) => `  ${name}`)],
+	ls: ({sessions}: {sessions: Array<{users: string[]}>}) => [counted(sessions.length, 'session'), ...sessions.map(({users}) => `  ${users.join(' and ')}`)],
+	lr: ({rooms}: {rooms: RoomRow[]}) => [counted(rooms.length, 'room'), ...rooms.map(({name, creator, members}) => `  ${name}, created by ${creator}, ${counted(members, 'member')}`)],
+	lru: ({room, users}: {room: string; users: string[]}) => [`${counted(users.length, 'user')} in ${room}`, ...users.map(name => `  ${name}`)],
+	help: ({commands}: {commands: Array<{usage: string; help: string}>}) => commands.map(({usage, help}) => `${usage.padEnd(10)}${help}`),
+	x: () => ['stopping: every client is told'],
+};
+
+function describeReply(reply: OperatorReply): string[] {
+	return reply.ok ? describe[reply.command]!(reply.fields) : [`${reply.command}: ${reply.error.message}`];
+}
+
+/**
+@param now Ms since the epoch, for lines that carry no time of their own.
+*/
+export function createPlainFace(now: () => number): Face {
+	return {
+		ready: ({port, udpPort, fingerprint, folder}) => lines(now(), [
+			`earshotd listens on TCP port ${port} and UDP port ${udpPort}; its data is in ${folder}`,
+			`certificate fingerprint (SHA-256): ${fingerprint.match(/.{4}/gv)!.join(' ')}`,
+			'type help for the commands',
+		]),
+		event(event) {
+			switch (event.kind) {
+				case 'query': {
+					const {at, from, user, command, argument, ok} = event.entry;
+					return lines(at, [`${user ?? '-'} (${from}): ${command}${argument === undefined ? '' : ` ${argument}`}${ok ? '' : ' (refused)'}`]);
+				}
+
+				case 'presence': {
+					return lines(event.at, [`${event.user} ${event.online ? 'has come' : 'has gone'}`]);
+				}
+
+				case 'notice': {
+					return lines(event.at, [`${event.level === 'info' ? '' : `${event.level}: `}${event.text}`]);
+				}
+			}
+		},
+		reply: (_line, reply) => lines(now(), describeReply(reply)),
+	};
+}

@@ -1,0 +1,131 @@
+// One TLS connection: lines in, messages out, with a bounded queue.
+// Knows framing, corking and cutting; refuses to know what a line means.
+import type {Buffer} from 'node:buffer';
+import type {TLSSocket} from 'node:tls';
+import {ProtocolError} from '../../source/protocol/errors.js';
+import {encodeLine, LineDecoder} from '../../source/protocol/framing.js';
+import {maximumLineBytes, maximumLineBytesBeforeLogin} from '../../source/protocol/limits.js';
+import type {Notice} from '../../source/protocol/messages.js';
+
+/**
+A cut connection has this long to take its last words.
+*/
+const lingerMs = 1000;
+
+export type ConnectionEvents = {
+	onLine(line: string): void;
+	/**
+	All lines of one read have been delivered.
+	*/
+	onIdle(): void;
+	/**
+	The connection is over, whoever ended it; comes once.
+	*/
+	onClosed(): void;
+};
+
+export class Connection {
+	readonly #socket: TLSSocket;
+	readonly #queueLimit: number;
+	readonly #decoder = new LineDecoder(maximumLineBytesBeforeLogin);
+	readonly #events: ConnectionEvents;
+	#corked = '';
+	#isCut = false;
+
+	/**
+	@param socket
+	@param queueLimit Bytes that may wait for a slow reader before it is cut.
+	@param events
+	*/
+	constructor(socket: TLSSocket, queueLimit: number, events: ConnectionEvents) {
+		this.#socket = socket;
+		this.#queueLimit = queueLimit;
+		this.#events = events;
+		socket.setNoDelay(true);
+		socket.on('data', (chunk: Buffer) => {
+			this.#read(chunk);
+		});
+		socket.on('end', () => {
+			socket.end();
+		});
+		// The close event follows and tells everything that matters.
+		socket.on('error', () => {});
+		socket.on('close', () => {
+			events.onClosed();
+		});
+	}
+
+	/**
+	Longer lines are allowed from now on.
+	*/
+	trust(): void {
+		this.#decoder.limit = maximumLineBytes;
+	}
+
+	/**
+	Queues a line for the next `flush`.
+	*/
+	write(line: string): void {
+		if (!this.#isCut) {
+			this.#corked += line;
+		}
+	}
+
+	/**
+	Writes everything queued at once, and cuts a reader that is too slow.
+	*/
+	flush(): void {
+		if (this.#corked === '' || this.#socket.destroyed) {
+			return;
+		}
+
+		this.#socket.write(this.#corked);
+		this.#corked = '';
+		if (this.#socket.writableLength > this.#queueLimit) {
+			this.cut({event: 'closing', code: 'slow-reader', message: `More than ${this.#queueLimit / 1024} KiB wait for this client, which does not read them.`});
+		}
+	}
+
+	/**
+	Ends the connection after what was written before; a reason is the last line.
+	*/
+	cut(closing?: Notice<'closing'>): void {
+		if (this.#isCut) {
+			return;
+		}
+
+		if (closing) {
+			this.write(encodeLine(closing));
+		}
+
+		this.flush();
+		this.#isCut = true;
+		this.#socket.end();
+		setTimeout(() => {
+			this.#socket.destroy();
+		}, lingerMs).unref();
+	}
+
+	#read(chunk: Uint8Array): void {
+		if (this.#isCut) {
+			return;
+		}
+
+		try {
+			for (const line of this.#decoder.push(chunk)) {
+				this.#events.onLine(line);
+				if (this.#isCut) {
+					return;
+				}
+			}
+		} catch (error) {
+			if (!(error instanceof ProtocolError)) {
+				throw error;
+			}
+
+			this.cut({event: 'closing', code: 'bad-request', message: error.message});
+		}
+
+		this.#events.onIdle();
+	}
+}
