@@ -23,6 +23,8 @@ export default [
 			'node-test/no-import-test-files': 'off',
 			// Properties and generators are calls within calls by nature.
 			'unicorn/max-nested-calls': 'off',
+			// A `default` is an answer to all other cases.
+			'@typescript-eslint/switch-exhaustiveness-check': ['error', {considerDefaultExhaustiveForUnions: true}],
 			// Order matters in protocols: one await after another is meant.
 			'no-await-in-loop': 'off',
 			// `null` stands in JSON replies that scripts rely on.

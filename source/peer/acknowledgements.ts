@@ -56,7 +56,8 @@ export class Acknowledgements {
 		this.#waiting++;
 		const isFast = this.#inOrder >= this.#config.fastAckAfter;
 		const isDue = isUrgent || !isNext || this.#waiting >= (isFast ? this.#config.fastAckEvery : 2);
-		this.#dueAt = isDue ? now : this.#dueAt ?? now + (isFast ? this.#config.fastAckDelay : this.#config.maxAckDelay);
+		const delay = isFast ? this.#config.fastAckDelay : this.#config.maxAckDelay;
+		this.#dueAt = isDue ? now : this.#dueAt ?? (now + delay);
 	}
 
 	/**

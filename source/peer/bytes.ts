@@ -1,5 +1,11 @@
 // Numbers in byte arrays, network order. Knows no packet and no frame.
 // Readers return undefined past the end; writers expect room, which their callers have checked.
+import {Buffer} from 'node:buffer';
+
+/**
+What a 32-bit word can count.
+*/
+const wordSize = 2 ** 32;
 
 export function readUint16(bytes: Uint8Array, at: number): number {
 	return (bytes[at]! << 8) | bytes[at + 1]!;
@@ -22,43 +28,23 @@ export function writeUint32(bytes: Uint8Array, at: number, value: number): void 
 }
 
 export function readUint48(bytes: Uint8Array, at: number): number {
-	return (readUint16(bytes, at) * 2 ** 32) + readUint32(bytes, at + 2);
+	return (readUint16(bytes, at) * wordSize) + readUint32(bytes, at + 2);
 }
 
 export function writeUint48(bytes: Uint8Array, at: number, value: number): void {
-	writeUint16(bytes, at, Math.floor(value / 2 ** 32));
-	writeUint32(bytes, at + 2, value % 2 ** 32);
+	writeUint16(bytes, at, Math.floor(value / wordSize));
+	writeUint32(bytes, at + 2, value % wordSize);
 }
 
 /**
 The order of two byte strings, as `Array.prototype.sort` wants it.
 */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-	const length = Math.min(a.length, b.length);
-	for (let index = 0; index < length; index++) {
-		const difference = a[index]! - b[index]!;
-		if (difference !== 0) {
-			return difference;
-		}
-	}
-
-	return a.length - b.length;
+	return Buffer.compare(a, b);
 }
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
-	let size = 0;
-	for (const part of parts) {
-		size += part.length;
-	}
-
-	const whole = new Uint8Array(size);
-	let at = 0;
-	for (const part of parts) {
-		whole.set(part, at);
-		at += part.length;
-	}
-
-	return whole;
+	return new Uint8Array(Buffer.concat(parts));
 }
 
 /**
@@ -102,8 +88,8 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
 		return at + 4;
 	}
 
-	writeUint32(bytes, at, (Math.floor(value / 2 ** 32) | 0xC0_00_00_00) >>> 0);
-	writeUint32(bytes, at + 4, value % 2 ** 32);
+	writeUint32(bytes, at, (Math.floor(value / wordSize) | 0xC0_00_00_00) >>> 0);
+	writeUint32(bytes, at + 4, value % wordSize);
 	return at + 8;
 }
 
@@ -185,7 +171,7 @@ export class ByteReader {
 					return 0;
 				}
 
-				return (high * 2 ** 32) + readUint32(this.#bytes, at + 4);
+				return (high * wordSize) + readUint32(this.#bytes, at + 4);
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 // ChaCha20-Poly1305 (RFC 8439) behind one small interface, so that a second cipher can join it.
 // libsodium does a small packet in a quarter of the time of node:crypto; where its addon is missing, node:crypto does the same work.
 // Knows keys and bytes; refuses to know packets.
+import {Buffer} from 'node:buffer';
 import {createCipheriv, createDecipheriv} from 'node:crypto';
 import {createRequire} from 'node:module';
 

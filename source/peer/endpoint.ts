@@ -2,6 +2,7 @@
 // Knows which datagram belongs to which link, how links begin, and which of two crossing handshakes wins.
 // Refuses to know sockets, clocks and what is said on the links. Whatever a stranger sends is answered with silence and counted.
 // Read link.ts next, then docs/peer-protocol.md for the flows as pictures.
+import {Buffer} from 'node:buffer';
 import {compareBytes, hex} from './bytes.js';
 import {chaCha, type CipherSuite} from './cipher.js';
 import {completeConfig, maxDatagramSize, type PeerConfig} from './config.js';
@@ -317,8 +318,7 @@ export class Endpoint {
 			return response;
 		}
 
-		for (const entry of this.#ready) {
-			this.#ready.delete(entry);
+		for (let entry = this.#takeReady(); entry; entry = this.#takeReady()) {
 			const datagram = this.#pollEntry(entry, now);
 			if (datagram) {
 				this.#ready.add(entry);
@@ -364,7 +364,7 @@ export class Endpoint {
 	Links whose CLOSE the peer has not answered yet; a program that is about to exit may wait for none.
 	*/
 	get closing(): number {
-		return [...this.#entries.values()].filter(({link}) => link.state === 'closing').length;
+		return this.#entries.values().filter(({link}) => link.state === 'closing').toArray().length;
 	}
 
 	/**
@@ -410,7 +410,7 @@ export class Endpoint {
 			return;
 		}
 
-		if ([...this.#entries.values()].some(({initName}) => initName === name)) {
+		if (this.#entries.values().some(({initName}) => initName === name)) {
 			this.counters.replayed++;
 			return;
 		}
@@ -453,12 +453,12 @@ export class Endpoint {
 	*/
 	#isOursFirst(remoteStatic: Uint8Array, from: Address): boolean {
 		const order = compareBytes(this.#staticKey.publicKey, remoteStatic);
-		const entry = this.#byPeer.get(hex(remoteStatic));
 		if (order === 0) {
 			return true;
 		}
 
-		if (order > 0 || !entry || !isAlive(entry)) {
+		const entry = this.#byPeer.get(hex(remoteStatic));
+		if (!entry || order > 0 || !isAlive(entry)) {
 			return false;
 		}
 
@@ -479,7 +479,7 @@ export class Endpoint {
 		}
 
 		const entry = this.#byCid.get(response.dcid);
-		if (!entry?.initiation || entry.initiation.localCid !== response.dcid) {
+		if (entry?.initiation?.localCid !== response.dcid) {
 			this.counters.unknown++;
 			return;
 		}
@@ -578,12 +578,14 @@ export class Endpoint {
 		this.#byCid.set(session.localCid, entry);
 		link.start(session, now);
 		this.#ready.add(entry);
-		if (!wasOpen) {
-			const {peer, publicKey, address, isInitiator} = session;
-			this.#events.push({
-				type: 'open', link: id, peer, publicKey, address, initiator: isInitiator,
-			});
+		if (wasOpen) {
+			return;
 		}
+
+		const {peer, publicKey, address, isInitiator} = session;
+		this.#events.push({
+			type: 'open', link: id, peer, publicKey, address, initiator: isInitiator,
+		});
 	}
 
 	#respond(to: Address, data: Uint8Array): void {
@@ -599,6 +601,18 @@ export class Endpoint {
 
 		const data = link.pollTransmit(this.#slab, now);
 		return data && {to: link.session!.address, data};
+	}
+
+	/**
+	The link whose turn it is; it goes to the end of the queue while it has more to send.
+	*/
+	#takeReady(): Entry | undefined {
+		const entry = this.#ready.values().next().value;
+		if (entry) {
+			this.#ready.delete(entry);
+		}
+
+		return entry;
 	}
 
 	#createEntry(publicKey: Uint8Array, now: number): Entry {

@@ -195,7 +195,7 @@ export function decodeFrames(payload: Uint8Array): Frame[] | undefined {
 		}
 
 		const frame = readFrame(type, reader);
-		if (reader.failed || !frame) {
+		if (!frame || reader.failed) {
 			return undefined;
 		}
 

@@ -36,7 +36,7 @@ export function readInit({scid, noise}: InitPacket, keys: {staticKey: AgreementK
 	const plaintext = handshake.readMessage(noise);
 	const payload = plaintext && decodeHandshakePayload(plaintext, maxCredential);
 	const {remoteStatic} = handshake;
-	return payload?.scid === scid && remoteStatic ? {handshake, remoteStatic, payload} : undefined;
+	return remoteStatic && payload?.scid === scid ? {handshake, remoteStatic, payload} : undefined;
 }
 
 /**
@@ -107,7 +107,7 @@ export class HalfOpenTable {
 	Handshakes that may still be computed, refilled with time.
 	*/
 	#allowance: number;
-	#refilledAt = Number.NEGATIVE_INFINITY;
+	#refilledAt = -Infinity;
 
 	constructor(config: PeerConfig) {
 		this.#config = config;
@@ -139,12 +139,12 @@ export class HalfOpenTable {
 	}
 
 	findByCid(localCid: number): HalfOpen | undefined {
-		return [...this.#byName.values()].find(({session}) => session.localCid === localCid);
+		return this.#byName.values().find(({session}) => session.localCid === localCid);
 	}
 
 	add(halfOpen: HalfOpen): void {
 		const key = hex(halfOpen.session.publicKey);
-		const places = [...this.#byName.values()].filter(({session}) => hex(session.publicKey) === key);
+		const places = this.#byName.values().filter(({session}) => hex(session.publicKey) === key).toArray();
 		if (places.length >= placesPerPeer) {
 			this.remove(places[0]!);
 		} else if (this.#byName.size >= this.#config.maxHalfOpen) {

@@ -67,7 +67,7 @@ export function decodeHandshakePayload(payload: Uint8Array, maxCredential: numbe
 		const id = list.readVarint();
 		const value = list.readVarint();
 		const name = parameterNames.find(name => parameterIds[name] === id);
-		if (name) {
+		if (name !== undefined) {
 			parameters[name] = value;
 		}
 	}

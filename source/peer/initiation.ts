@@ -1,5 +1,6 @@
 // Our side of a handshake that we began: one INIT, sent to every candidate address until somebody answers it or time is up.
 // Knows the two messages and their timers; refuses to know what the link is for.
+import {Buffer} from 'node:buffer';
 import {type CipherSuite} from './cipher.js';
 import {minInitSize, type PeerConfig} from './config.js';
 import {decodeHandshakePayload, encodeHandshakePayload, type LinkParameters} from './handshake-payload.js';

@@ -1,6 +1,7 @@
 // The two directions' packet keys and their steps from epoch to epoch.
 // Each epoch's secret yields key, iv and the next secret by HKDF-Expand (RFC 5869); old secrets are overwritten, so that a key
 // taken today opens nothing of yesterday. Knows packet numbers and epochs; refuses to know who asks for a step.
+import {Buffer} from 'node:buffer';
 import {createHmac} from 'node:crypto';
 import {concatBytes} from './bytes.js';
 import {type Cipher, type CipherSuite} from './cipher.js';

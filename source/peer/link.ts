@@ -23,7 +23,7 @@ import {
 	writeDataHeader,
 	type DataHeader,
 } from './packet.js';
-import {Recovery, type SentFrame, type SentPacket} from './recovery.js';
+import {Recovery, type SentPacket} from './recovery.js';
 import {ReplayWindow} from './replay-window.js';
 import {RttEstimator} from './rtt.js';
 import {type Address, type Session} from './session.js';
@@ -262,7 +262,6 @@ export class Link {
 	}
 
 	handleTimeout(now: number): void {
-		const transport = this.#transport;
 		if (this.#close) {
 			if (now >= this.#close.endsAt) {
 				this.state = 'gone';
@@ -271,11 +270,11 @@ export class Link {
 			return;
 		}
 
-		if (this.state !== 'open' || !transport) {
+		if (!this.#transport || this.state !== 'open') {
 			return;
 		}
 
-		const {recovery} = transport;
+		const {recovery} = this.#transport;
 		const {lost, probe} = recovery.handleTimeout(now);
 		for (const packet of lost) {
 			this.#handleLostPacket(packet);
@@ -436,7 +435,7 @@ export class Link {
 		const sendsLeft = this.state === 'closing' ? 0 : 1;
 		this.state = 'draining';
 		this.#close = {
-			frame: {type: 'close', code: closeCode.none, reason: ''}, sendsLeft, sendAt: now, endsAt: this.#close?.endsAt ?? now + this.#config.drainTime,
+			frame: {type: 'close', code: closeCode.none, reason: ''}, sendsLeft, sendAt: now, endsAt: this.#close?.endsAt ?? (now + this.#config.drainTime),
 		};
 	}
 
@@ -551,7 +550,7 @@ export class Link {
 		if (isEliciting) {
 			pacer.handleSent(size);
 			this.#liveness.handleSent(now);
-			if (space.sent.some(isData)) {
+			if (space.sent.some(({type}) => type === 'stream')) {
 				this.#liveness.handleActivity(now);
 			}
 		}
@@ -575,8 +574,4 @@ export class Link {
 		transport.keyStartedAt = now;
 		transport.keyStartedWith = pn;
 	}
-}
-
-function isData({type}: SentFrame): boolean {
-	return type === 'stream';
 }

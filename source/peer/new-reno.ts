@@ -9,7 +9,7 @@ export class NewReno implements CongestionController {
 	/**
 	Losses of packets sent before this moment belong to a congestion event already answered.
 	*/
-	#recoveryStart = Number.NEGATIVE_INFINITY;
+	#recoveryStart = -Infinity;
 
 	constructor(datagramSize: number) {
 		this.#datagramSize = datagramSize;

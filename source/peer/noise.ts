@@ -1,6 +1,7 @@
 // The Noise protocol framework, revision 34: the IK and XX patterns with 25519 and ChaChaPoly.
 // A handshake is a table of tokens walked by one small machine. Knows nothing of packets, retransmission or time.
 // https://noiseprotocol.org/noise.html; section numbers below are its.
+import {Buffer} from 'node:buffer';
 import {createHash, createHmac} from 'node:crypto';
 import {concatBytes} from './bytes.js';
 import {chaCha} from './cipher.js';
@@ -65,15 +66,17 @@ export class Handshake {
 		this.#hash = name.length <= hashSize ? concatBytes(name, new Uint8Array(hashSize - name.length)) : this.#digest(name);
 		this.#chainingKey = this.#hash;
 		this.#mixHash(prologue);
-		if (patterns[pattern].isResponderKnown) {
-			const responder = isInitiator ? remoteStatic : staticKey.publicKey;
-			if (!responder) {
-				throw new Error(`${pattern} needs the responder's static key`);
-			}
-
-			this.remoteStatic = remoteStatic;
-			this.#mixHash(responder);
+		if (!patterns[pattern].isResponderKnown) {
+			return;
 		}
+
+		const responder = isInitiator ? remoteStatic : staticKey.publicKey;
+		if (!responder) {
+			throw new Error(`${pattern} needs the responder's static key`);
+		}
+
+		this.remoteStatic = remoteStatic;
+		this.#mixHash(responder);
 	}
 
 	/**

@@ -6,7 +6,7 @@ const burstTime = 4;
 
 export class Pacer {
 	#tokens: number;
-	#filledAt = Number.NEGATIVE_INFINITY;
+	#filledAt = -Infinity;
 	readonly #minBurst: number;
 
 	constructor(datagramSize: number) {

@@ -34,7 +34,7 @@ export class RangeSet {
 		}
 
 		const last = this.#ranges.at(-1);
-		if (last && start === last.end) {
+		if (last?.end === start) {
 			last.end = end;
 			return;
 		}
@@ -58,15 +58,7 @@ export class RangeSet {
 		let index = this.#search(start + 1);
 		while (index < this.#ranges.length && this.#ranges[index]!.start < end) {
 			const range = this.#ranges[index]!;
-			const rest: Range[] = [];
-			if (range.start < start) {
-				rest.push({start: range.start, end: start});
-			}
-
-			if (range.end > end) {
-				rest.push({start: end, end: range.end});
-			}
-
+			const rest = [{start: range.start, end: start}, {start: end, end: range.end}].filter(part => part.start < part.end);
 			this.#ranges.splice(index, 1, ...rest);
 			index += rest.length;
 		}
@@ -85,7 +77,7 @@ export class RangeSet {
 	From the highest range to the lowest.
 	*/
 	toDescending(): Range[] {
-		return this.#ranges.map(({start, end}) => ({start, end})).reverse();
+		return this.#ranges.map(({start, end}) => ({start, end})).toReversed();
 	}
 
 	/**

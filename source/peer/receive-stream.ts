@@ -54,7 +54,7 @@ export class ReceiveStream {
 
 	@throws ProtocolViolation when the piece goes beyond the credit or contradicts the end.
 	*/
-	handleData(offset: number, data: Uint8Array, fin: boolean): {data: Uint8Array; fin: boolean} | undefined {
+	handleData({offset, data, fin}: {offset: number; data: Uint8Array; fin: boolean}): {data: Uint8Array; fin: boolean} | undefined {
 		const end = offset + data.length;
 		this.#checkSize(end, fin);
 		if (this.#isEnded) {

@@ -2,7 +2,7 @@
 // Knows packet numbers, times and sizes, and carries what each packet held; refuses to know what those things mean.
 import {type CongestionController} from './congestion.js';
 import {ProtocolViolation} from './errors.js';
-import {type AckFrame} from './frame.js';
+import {type AckFrame, type Range} from './frame.js';
 import {type RttEstimator} from './rtt.js';
 
 /**
@@ -99,18 +99,8 @@ export class Recovery {
 		this.largestAcknowledged = Math.max(this.largestAcknowledged, largest);
 		const acked: SentPacket[] = [];
 		const inFlight = this.bytesInFlight;
-		let bytes = 0;
-		for (const {start, end} of ranges) {
-			for (let pn = end - 1; pn >= Math.max(start, this.#base); pn--) {
-				const packet = this.#slots[pn - this.#base];
-				if (!packet) {
-					continue;
-				}
-
-				this.#slots[pn - this.#base] = undefined;
-				bytes += packet.size;
-				acked.push(packet);
-			}
+		for (const range of ranges) {
+			this.#takeAcked(range, acked);
 		}
 
 		const newest = acked[0];
@@ -122,9 +112,8 @@ export class Recovery {
 			this.#rtt.update(Math.max(now - newest.sentAt, 0.01), Math.min(delay / 1000, this.#peerMaxAckDelay));
 		}
 
-		this.bytesInFlight -= bytes;
 		this.#congestion.handleAcknowledged({
-			bytes, sentAt: newest.sentAt, inFlight, rtt: this.#rtt.smoothed,
+			bytes: inFlight - this.bytesInFlight, sentAt: newest.sentAt, inFlight, rtt: this.#rtt.smoothed,
 		}, now);
 		this.probeCount = 0;
 		this.probesToSend = 0;
@@ -184,6 +173,22 @@ export class Recovery {
 		return Math.min(this.basicProbeTimeout * (2 ** Math.min(this.probeCount, 20)), Math.max(this.#maxProbeTimeout, this.basicProbeTimeout));
 	}
 
+	/**
+	Settles the packets of one acknowledged range, newest first.
+	*/
+	#takeAcked({start, end}: Range, acked: SentPacket[]): void {
+		for (let pn = end - 1; pn >= Math.max(start, this.#base); pn--) {
+			const packet = this.#slots[pn - this.#base];
+			if (!packet) {
+				continue;
+			}
+
+			this.#slots[pn - this.#base] = undefined;
+			this.bytesInFlight -= packet.size;
+			acked.push(packet);
+		}
+	}
+
 	#detectLost(now: number): SentPacket[] {
 		const lost: SentPacket[] = [];
 		const {lossDelay} = this.#rtt;
@@ -221,12 +226,8 @@ export class Recovery {
 	Drops the settled head; cut in one piece now and then, because shifting an array one by one is slow.
 	*/
 	#trim(): void {
-		let settled = 0;
-		while (settled < this.#slots.length && !this.#slots[settled]) {
-			settled++;
-		}
-
-		if (settled === this.#slots.length) {
+		const settled = this.#slots.findIndex(packet => packet !== undefined);
+		if (settled === -1) {
 			this.#slots = [];
 			this.#base = this.nextPacketNumber;
 		} else if (settled > 0) {

@@ -8,6 +8,11 @@ A piece of the stream that is to go into one frame. `fresh` of its bytes were ne
 */
 export type StreamPiece = {offset: number; length: number; fin: boolean; fresh: number};
 
+/**
+A piece that went out before.
+*/
+type SentPiece = Omit<StreamPiece, 'fresh'>;
+
 export class SendStream {
 	/**
 	The caller was told that there is no room and wants to know when there is.
@@ -147,7 +152,7 @@ export class SendStream {
 		}
 	}
 
-	handleAcknowledged(offset: number, length: number, fin: boolean): void {
+	handleAcknowledged({offset, length, fin}: SentPiece): void {
 		if (fin) {
 			this.#fin = 'acknowledged';
 		}
@@ -169,7 +174,7 @@ export class SendStream {
 		this.#acked.remove(0, this.#base);
 	}
 
-	handleLost(offset: number, length: number, fin: boolean): void {
+	handleLost({offset, length, fin}: SentPiece): void {
 		if (this.#reset !== 'none') {
 			return;
 		}
@@ -180,8 +185,8 @@ export class SendStream {
 
 		const end = offset + length;
 		this.#lost.add(Math.max(offset, this.#base), end);
-		for (const {start, end} of this.#acked.toDescending()) {
-			this.#lost.remove(start, end);
+		for (const acked of this.#acked.toDescending()) {
+			this.#lost.remove(acked.start, acked.end);
 		}
 	}
 

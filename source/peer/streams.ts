@@ -173,6 +173,8 @@ export class Streams {
 	}
 
 	/**
+	Takes what the peer says about streams; other frames are none of our business.
+
 	@throws ProtocolViolation when the peer went beyond what it was allowed.
 	*/
 	handleFrame(frame: Frame): void {
@@ -253,7 +255,7 @@ export class Streams {
 
 		const {send} = stream;
 		if (frame.type === 'stream') {
-			send.handleAcknowledged(frame.offset, frame.length, frame.fin);
+			send.handleAcknowledged(frame);
 		} else {
 			send.handleResetSettled(true);
 		}
@@ -282,7 +284,7 @@ export class Streams {
 
 		switch (frame.type) {
 			case 'stream': {
-				stream.send.handleLost(frame.offset, frame.length, frame.fin);
+				stream.send.handleLost(frame);
 				break;
 			}
 
@@ -305,7 +307,8 @@ export class Streams {
 		}
 	}
 
-	#handleData({stream: id, offset, data, fin}: StreamFrame): void {
+	#handleData(frame: StreamFrame): void {
+		const {stream: id} = frame;
 		const stream = this.#accept(id);
 		if (!stream) {
 			return;
@@ -313,7 +316,7 @@ export class Streams {
 
 		const {receive} = stream;
 		const before = receive.highest;
-		const ready = receive.handleData(offset, data, fin);
+		const ready = receive.handleData(frame);
 		this.#countReceived(receive.highest - before);
 		if (!ready) {
 			return;
@@ -351,7 +354,7 @@ export class Streams {
 
 	#handleStop({stream: id, code}: StopFrame): void {
 		const stream = this.#accept(id);
-		if (!(stream?.send.resetCode === undefined && stream) || stream.send.isDone) {
+		if (!stream || stream.send.resetCode !== undefined || stream.send.isDone) {
 			return;
 		}
 
@@ -451,7 +454,7 @@ export class Streams {
 	*/
 	#open(id: number): Stream | undefined {
 		const known = this.#streams.get(id);
-		if (known || this.#finished.has(id) || this.#streams.size >= this.#config.maxStreams) {
+		if (known !== undefined || this.#streams.size >= this.#config.maxStreams || this.#finished.has(id)) {
 			return known;
 		}
 

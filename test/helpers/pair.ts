@@ -1,4 +1,5 @@
 // Two endpoints on a virtual network and clock, joined by function calls. `step` jumps to the next thing that happens.
+import {Buffer} from 'node:buffer';
 import {type PeerConfig} from '../../source/peer/config.js';
 import {
 	Endpoint,

@@ -1,4 +1,5 @@
 // The life of a link between two endpoints: opening, talking both ways, closing, dying.
+import {Buffer} from 'node:buffer';
 import test from 'ava';
 import {Pair} from '../helpers/pair.js';
 
