@@ -1,5 +1,5 @@
 // Decides when the screen is drawn: a key at once, everything else at a rate that leaves the machine its time.
-// It refuses to know timers and what is drawn: the caller asks `pollTimeout`, draws when that time has come, and reports with `handleDrawn`.
+// It refuses to know timers and what is drawn: the caller asks `pollTimeout`, draws when that time has come, and reports with `handleBegun` and `handleDrawn`.
 // A plain limit in frames per second would do neither: as a debounce it costs a typist 30-50 ms a key.
 
 /**
@@ -17,6 +17,7 @@ All times are milliseconds of one monotonic clock.
 */
 export class FrameScheduler {
 	#dueAt: number | undefined;
+	#isForKey = false;
 	#drawnAt = -Infinity;
 	#intervalMs = minimumIntervalMs;
 
@@ -25,23 +26,34 @@ export class FrameScheduler {
 	*/
 	handleKey(now: number): void {
 		this.#dueAt = now;
+		this.#isForKey = true;
 	}
 
 	/**
 	Something changed that nobody is typing: it waits for its turn, together with whatever comes meanwhile.
 	*/
 	handleChange(now: number): void {
-		const turn = Math.max(now, this.#drawnAt + this.#intervalMs);
-		this.#dueAt = Math.min(this.#dueAt ?? turn, turn);
+		this.#dueAt ??= Math.max(now, this.#drawnAt + this.#intervalMs);
 	}
 
 	/**
-	A frame is on the screen and took `durationMs` to make.
+	A frame with everything up to now is being made.
+	*/
+	handleBegun(now: number): void {
+		this.#dueAt = undefined;
+		this.#isForKey = false;
+		this.#drawnAt = now;
+	}
+
+	/**
+	That frame is on the screen and took `durationMs` to make. What changed meanwhile is not in it and still waits.
 	*/
 	handleDrawn(now: number, durationMs: number): void {
-		this.#dueAt = undefined;
 		this.#drawnAt = now;
 		this.#intervalMs = Math.max(minimumIntervalMs, intervalPerFrame * durationMs);
+		if (this.#dueAt !== undefined && !this.#isForKey) {
+			this.#dueAt = Math.max(this.#dueAt, now + this.#intervalMs);
+		}
 	}
 
 	/**

@@ -5,11 +5,16 @@ test('nothing changed, nothing is drawn', t => {
 	t.is(new FrameScheduler().pollTimeout(), undefined);
 });
 
+function draw(frames: FrameScheduler, now: number, durationMs: number): void {
+	frames.handleBegun(now - durationMs);
+	frames.handleDrawn(now, durationMs);
+}
+
 test('the first change is drawn at once, the next ones share a frame 50 ms later', t => {
 	const frames = new FrameScheduler();
 	frames.handleChange(1000);
 	t.is(frames.pollTimeout(), 1000);
-	frames.handleDrawn(1000, 2);
+	draw(frames, 1000, 2);
 	t.is(frames.pollTimeout(), undefined);
 	frames.handleChange(1001);
 	frames.handleChange(1030);
@@ -18,21 +23,32 @@ test('the first change is drawn at once, the next ones share a frame 50 ms later
 
 test('an expensive frame is followed by a longer rest', t => {
 	const frames = new FrameScheduler();
-	frames.handleDrawn(1000, 10);
+	draw(frames, 1000, 10);
 	frames.handleChange(1001);
 	t.is(frames.pollTimeout(), 1120);
 });
 
 test('a key does not wait, and takes what was waiting with it', t => {
 	const frames = new FrameScheduler();
-	frames.handleDrawn(1000, 10);
+	draw(frames, 1000, 10);
 	frames.handleChange(1001);
 	frames.handleKey(1002);
 	t.is(frames.pollTimeout(), 1002);
 	frames.handleChange(1003);
 	t.is(frames.pollTimeout(), 1002);
-	frames.handleDrawn(1004, 3);
+	draw(frames, 1005, 3);
 	t.is(frames.pollTimeout(), undefined);
+});
+
+test('what changes while a frame is being made is in the next one', t => {
+	const frames = new FrameScheduler();
+	frames.handleBegun(1000);
+	frames.handleChange(1001);
+	frames.handleDrawn(1010, 10);
+	t.is(frames.pollTimeout(), 1130);
+	frames.handleKey(1020);
+	frames.handleDrawn(1021, 10);
+	t.is(frames.pollTimeout(), 1020);
 });
 
 test('a flood of changes is drawn at most every interval', t => {
@@ -45,7 +61,7 @@ test('a flood of changes is drawn at most every interval', t => {
 		}
 
 		drawn++;
-		frames.handleDrawn(now, 5);
+		draw(frames, now, 5);
 	}
 
 	t.is(drawn, 17);
