@@ -33,8 +33,7 @@ await build({
 	entryPoints: {
 		earshot: 'source/main.ts',
 		earshotd: 'server/main.ts',
-		// Threads are files of their own, started by URL beside the chunk that starts them.
-		'profile-worker': 'source/io/profile-worker.ts',
+		// Started by URL beside the chunk that starts it.
 		'store-worker': 'server/store/store-worker.ts',
 	},
 	outdir: 'dist/bin',

@@ -1,0 +1,177 @@
+// Holds the screen's state outside React and decides, by the kit's rule, when a new one is shown; performs what the model asks for.
+// The one place in the screen with a timer and a clock.
+import {FrameScheduler} from '../kit/frame-scheduler.js';
+import {LineCache} from '../kit/line-cache.js';
+import type {Theme} from '../kit/theme.js';
+import type {MessengerPort} from '../messenger/port.js';
+import type {Size} from './layout.js';
+import type {Tools} from './panes/messages.js';
+import {
+	createState,
+	type ScreenEffect,
+	type ScreenInput,
+	type ScreenState,
+} from './state.js';
+import {pollTimeout, update} from './update.js';
+
+export type StoreOptions = {
+	readonly port: MessengerPort;
+	readonly theme: Theme;
+	readonly size: Size;
+	/**
+	Leaves the program in the ordinary way.
+	*/
+	readonly leave: () => void;
+	readonly ringBell: () => void;
+};
+
+export class ScreenStore {
+	readonly tools: Tools;
+	readonly #options: StoreOptions;
+	readonly #frames = new FrameScheduler();
+	readonly #listeners = new Set<() => void>();
+	readonly #stops: Array<() => void>;
+	#state: ScreenState;
+	#shown: ScreenState;
+	#publishedAt = 0;
+	#timer: NodeJS.Timeout | undefined;
+
+	constructor(options: StoreOptions) {
+		const {port, theme, size} = options;
+		this.#options = options;
+		this.tools = {theme, cache: new LineCache()};
+		this.#state = createState({view: port.view, size, now: Date.now()});
+		this.#shown = this.#state;
+		this.#stops = [
+			port.subscribe(() => {
+				this.#handle({type: 'view', view: port.view});
+			}),
+			port.onEvent(event => {
+				this.#handle({type: 'event', event});
+			}),
+		];
+		this.#handle({type: 'view', view: port.view});
+	}
+
+	/**
+	The state that is on the screen, or is being drawn.
+	*/
+	readonly shown = (): ScreenState => this.#shown;
+
+	readonly subscribe = (listener: () => void): (() => void) => {
+		this.#listeners.add(listener);
+		return () => {
+			this.#listeners.delete(listener);
+		};
+	};
+
+	/**
+	Keys, pastes and resizes: drawn at once.
+	*/
+	handleInput(inputs: readonly ScreenInput[]): void {
+		for (const input of inputs) {
+			this.#update(input);
+		}
+
+		this.#frames.handleKey(performance.now());
+		this.#schedule();
+	}
+
+	/**
+	Ink has written a frame.
+	*/
+	handleDrawn(): void {
+		const now = performance.now();
+		this.#frames.handleDrawn(now, now - this.#publishedAt);
+		this.#schedule();
+	}
+
+	stop(): void {
+		clearTimeout(this.#timer);
+		for (const stop of this.#stops) {
+			stop();
+		}
+	}
+
+	#handle(input: ScreenInput): void {
+		this.#update(input);
+		this.#frames.handleChange(performance.now());
+		this.#schedule();
+	}
+
+	#update(input: ScreenInput): void {
+		const {state, effects} = update(this.#state, input, Date.now(), this.tools);
+		this.#state = state;
+		for (const effect of effects) {
+			this.#perform(effect);
+		}
+	}
+
+	#perform(effect: ScreenEffect): void {
+		switch (effect.type) {
+			case 'execute': {
+				void this.#execute(effect);
+				break;
+			}
+
+			case 'bell': {
+				this.#options.ringBell();
+				break;
+			}
+
+			case 'leave': {
+				this.#options.leave();
+			}
+		}
+	}
+
+	async #execute({line, purpose}: Extract<ScreenEffect, {type: 'execute'}>): Promise<void> {
+		const reply = await this.#options.port.execute(line);
+		this.#handle({type: 'reply', purpose, reply});
+	}
+
+	/**
+	One timer for the next frame and the next change by time alone.
+	*/
+	#schedule(): void {
+		const now = performance.now();
+		const frameAt = this.#frames.pollTimeout();
+		if (frameAt !== undefined && frameAt <= now) {
+			this.#publish(now);
+			return;
+		}
+
+		const changeAt = pollTimeout(this.#state);
+		const waits = [
+			...(frameAt === undefined ? [] : [frameAt - now]),
+			...(changeAt === undefined ? [] : [changeAt - Date.now()]),
+		];
+		clearTimeout(this.#timer);
+		if (waits.length > 0) {
+			this.#timer = setTimeout(() => {
+				this.#wake();
+			}, Math.max(1, Math.min(...waits)));
+		}
+	}
+
+	#wake(): void {
+		const changeAt = pollTimeout(this.#state);
+		if (changeAt !== undefined && changeAt <= Date.now()) {
+			this.#handle({type: 'tick'});
+			return;
+		}
+
+		this.#schedule();
+	}
+
+	#publish(now: number): void {
+		this.#publishedAt = now;
+		this.#shown = this.#state;
+		this.#frames.handleBegun(now);
+		for (const listener of this.#listeners) {
+			listener();
+		}
+
+		this.#schedule();
+	}
+}
