@@ -57,7 +57,7 @@ type Flags = {
 };
 
 function checkInteger(flag: string, value: number | undefined, minimum: number, maximum: number): void {
-	if (value !== undefined && !(Number.isInteger(value) && value >= minimum && value <= maximum)) {
+	if (value !== undefined && !(Number.isSafeInteger(value) && value >= minimum && value <= maximum)) {
 		throw new UsageError(`${flag} takes a whole number from ${minimum} to ${maximum}.`);
 	}
 }
@@ -98,7 +98,8 @@ function print(text: string): void {
 
 async function run(flags: Flags, version: string): Promise<void> {
 	const face = flags.json ? jsonFace : createPlainFace(Date.now);
-	const data = flags.data ?? (process.env.EARSHOT_HOME || envPaths('earshot', {suffix: ''}).data);
+	const {EARSHOT_HOME: home = ''} = process.env;
+	const data = flags.data ?? (home === '' ? envPaths('earshot', {suffix: ''}).data : home);
 	const options: ServerOptions = {
 		folder: join(resolve(data), 'server'),
 		port: flags.port,

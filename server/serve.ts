@@ -5,7 +5,8 @@ import {join} from 'node:path';
 import type {TLSSocket} from 'node:tls';
 import {encodeLine} from '../source/protocol/framing.js';
 import {defaultPort} from '../source/protocol/limits.js';
-import type {Action, OperatorReply, QueryEntry} from './core/actions.js';
+import type {Action, OperatorReply} from './core/actions.js';
+import type {ServerEvent} from './core/events.js';
 import {defaultLimits, type Limits} from './core/limits.js';
 import {ServerCore} from './core/server-core.js';
 import {createClock} from './net/clock.js';
@@ -18,14 +19,6 @@ import {openRealm, type Realm} from './store/realm.js';
 import {makePrivateFolder} from './store/safe-file.js';
 import {StartError} from './store/start-error.js';
 import {Store} from './store/store.js';
-
-/**
-What a server tells its operator unasked.
-*/
-export type ServerEvent =
-	| {readonly kind: 'query'; readonly entry: QueryEntry}
-	| {readonly kind: 'presence'; readonly user: string; readonly online: boolean; readonly at: number}
-	| {readonly kind: 'notice'; readonly level: 'info' | 'warn' | 'error'; readonly text: string; readonly at: number};
 
 /**
 Limits of the shell, beside those of the core. Sizes in bytes, times in ms.
@@ -143,7 +136,6 @@ class Server implements RunningServer {
 		this.#settle = Promise.withResolvers();
 		this.closed = this.#settle.promise;
 		// Whoever does not wait for the end need not hear how it was.
-		// eslint-disable-next-line promise/prefer-await-to-then
 		this.closed.catch(() => {});
 		this.#core = new ServerCore({
 			rootKey: realm.rootKey,
@@ -367,15 +359,15 @@ class Server implements RunningServer {
 	}
 
 	async #performStoring({task, write}: Extract<Action, {kind: 'store'}>): Promise<void> {
-		let isOk = true;
+		let ok = true;
 		try {
 			await this.#store.write(write);
 		} catch (error) {
-			isOk = false;
+			ok = false;
 			this.#notice('error', `A change could not be written to disk: ${(error as Error).message}`);
 		}
 
-		this.#core.handleStored(task, isOk, this.#now());
+		this.#core.handleStored(task, ok, this.#now());
 		this.#perform();
 	}
 
@@ -422,25 +414,19 @@ class Server implements RunningServer {
 	}
 }
 
+const explanations: ReadonlyMap<string, (port: number, host: string) => string> = new Map([
+	['EADDRINUSE', (port: number) => `Port ${port} is in use; another server may be running. Choose another with --port, or --port 0 for any free one.`],
+	['EACCES', (port: number) => `Port ${port} needs more rights than this user has; choose one above 1023 with --port.`],
+	['EADDRNOTAVAIL', noAddress],
+	['EAFNOSUPPORT', noAddress],
+	['EINVAL', noAddress],
+]);
+
+function noAddress(_port: number, host: string): string {
+	return `${host} is no address of this machine; choose another with --bind.`;
+}
+
 function explainListening(error: unknown, port: number, host: string): Error {
-	switch ((error as NodeJS.ErrnoException).code) {
-		case 'EADDRINUSE': {
-			return new StartError(`Port ${port} is in use; another server may be running. Choose another with --port, or --port 0 for any free one.`);
-		}
-
-		case 'EACCES': {
-			return new StartError(`Port ${port} needs more rights than this user has; choose one above 1023 with --port.`);
-		}
-
-		case 'EADDRNOTAVAIL':
-		case 'ENOTFOUND':
-		case 'EINVAL':
-		case 'EAI_AGAIN': {
-			return new StartError(`${host} is no address of this machine; choose another with --bind.`);
-		}
-
-		default: {
-			return error as Error;
-		}
-	}
+	const explanation = explanations.get((error as NodeJS.ErrnoException).code ?? '');
+	return explanation ? new StartError(explanation(port, host)) : error as Error;
 }

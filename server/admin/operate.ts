@@ -2,8 +2,7 @@
 // Knows standard input and signals; refuses to know what a command means.
 import process from 'node:process';
 import {createInterface} from 'node:readline';
-import type {RunningServer} from '../serve.js';
-import type {Face} from './face.js';
+import type {Face, Operated} from './face.js';
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -12,7 +11,7 @@ Serves the operator until the server has ended by command, by signal, by the end
 
 The end of an input that never brought a command ends nothing: that is how a detached server looks (`earshotd < /dev/null &`).
 */
-export async function operate(server: RunningServer, face: Face, print: (text: string) => void): Promise<void> {
+export async function operate(server: Operated, face: Face, print: (text: string) => void): Promise<void> {
 	const leave = () => {
 		void server.close();
 	};

@@ -32,26 +32,19 @@ export class Deadlines<Item> {
 	When the first timer ends.
 	*/
 	next(): number | undefined {
-		for (const end of this.#ends.values()) {
-			return end;
-		}
-
-		return undefined;
+		return this.#ends.values().next().value;
 	}
 
 	/**
 	Takes out the next item whose time is over.
 	*/
 	poll(now: number): Item | undefined {
-		for (const [item, end] of this.#ends) {
-			if (end > now) {
-				return undefined;
-			}
-
-			this.#ends.delete(item);
-			return item;
+		const [item, end] = this.#ends.entries().next().value ?? [];
+		if (item === undefined || end === undefined || end > now) {
+			return undefined;
 		}
 
-		return undefined;
+		this.#ends.delete(item);
+		return item;
 	}
 }

@@ -39,7 +39,7 @@ export class Introductions {
 	The same for both ends, and for as long as the server runs.
 	*/
 	#pairPunch(one: User, other: User): Introduction['punch'] {
-		const pair = [one.device, other.device].sort((first, second) => first < second ? -1 : 1).join(' ');
+		const pair = one.device < other.device ? `${one.device} ${other.device}` : `${other.device} ${one.device}`;
 		const secret = createHmac('sha256', this.#secret).update(`earshot pair ${pair}`).digest();
 		const sid = createHmac('sha256', secret).update('earshot sid').digest('hex').slice(0, 8);
 		return {sid, secret: encodeBase64(secret)};

@@ -77,7 +77,7 @@ export class Logins {
 
 		const finish = this.#begin(connection, done);
 		hash({kind: 'hash', password}, (outcome, now) => {
-			if (outcome.kind !== 'hash' || connection.isClosed) {
+			if (connection.isClosed || outcome.kind !== 'hash') {
 				accounts.release(key);
 				finish(outcome.kind === 'busy' ? busy() : failed());
 				return;
@@ -107,7 +107,7 @@ export class Logins {
 			const account = accounts.find(name);
 			if (outcome.kind !== 'match') {
 				finish(outcome.kind === 'busy' ? busy() : failed());
-			} else if (!outcome.matches || !account) {
+			} else if (!account || !outcome.matches) {
 				finish(badCredentials());
 			} else if (presence.get(account.key)) {
 				finish(alreadyOnline(account.name));
@@ -122,7 +122,7 @@ export class Logins {
 		const {accounts, presence, tokenSecret, replace} = this.#around;
 		const claim = readToken(token, keys, tokenSecret, now);
 		const account = claim && accounts.find(claim.user);
-		if (!claim || !account || account.device !== claim.device) {
+		if (!claim || account?.device !== claim.device) {
 			throw new ProtocolError('bad-token', 'This login can\'t be resumed: its token has expired, or the account was used from another device since. Log in with the password.');
 		}
 

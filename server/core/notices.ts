@@ -36,7 +36,7 @@ export class Notices {
 	readonly #changedRooms = new Map<string, string>();
 	readonly #moved = new Set<User>();
 	#newcomers: Snapshot[] = [];
-	#lastBatchAt = Number.NEGATIVE_INFINITY;
+	#lastBatchAt = -Infinity;
 
 	constructor(outbox: Outbox, reported: Reported) {
 		this.#outbox = outbox;

@@ -12,9 +12,8 @@ export class OrderedNames {
 	readonly #keys: string[];
 
 	constructor(keys: Iterable<string> = []) {
-		// Code unit order, the same that `<` uses below.
-
-		this.#keys = [...keys].sort();
+		// By code units, as `<` compares below.
+		this.#keys = [...keys].toSorted();
 	}
 
 	get size(): number {

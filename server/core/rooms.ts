@@ -78,7 +78,7 @@ export class Rooms {
 	*/
 	members(name: string): {room: string; users: string[]} {
 		const room = this.#find(name);
-		return {room: room.name, users: [...room.members.values()].map(member => member.name)};
+		return {room: room.name, users: room.members.values().map(member => member.name).toArray()};
 	}
 
 	/**
@@ -201,7 +201,7 @@ export class Rooms {
 	}
 
 	#admit(room: Room, user: User, created: boolean, done: Done<'enter'>): void {
-		const others = [...room.members.values()].filter(member => member !== user);
+		const others = room.members.values().filter(member => member !== user).toArray();
 		if (!room.members.has(user.key)) {
 			const refusal = room.members.size < maximumRoomMembers ? this.#refusal(user) : new ProtocolError('room-full', `The room ${room.name} has ${maximumRoomMembers} members, and that is the most; try again when one has left.`);
 			if (refusal) {

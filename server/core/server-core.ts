@@ -11,7 +11,12 @@ import type {
 	Request,
 } from '../../source/protocol/messages.js';
 import {Accounts, type Account} from './accounts.js';
-import type {Action, HashOutcome, OperatorReply} from './actions.js';
+import type {
+	Action,
+	HashOutcome,
+	OperatorReply,
+	Write,
+} from './actions.js';
 import {AddressBuckets} from './buckets.js';
 import {
 	commands,
@@ -86,7 +91,7 @@ export class ServerCore {
 			partners: user => partners(user),
 			introduce: (subject, viewer) => ({event: 'peer', peer: introductions.introduce(subject, viewer)}),
 		});
-		const store = (write: Parameters<ConstructorParameters<typeof Logins>[0]['store']>[0], done: (ok: boolean, now: number) => void) => {
+		const store = (write: Write, done: (ok: boolean, now: number) => void) => {
 			outbox.push({kind: 'store', task: this.#writes.begin(done), write});
 		};
 
@@ -294,29 +299,29 @@ export class ServerCore {
 		const {id, op} = request;
 		const word = typeof command.word === 'function' ? command.word(request) : command.word;
 		const argument = command.argument?.(request);
+		if (!this.#pay(connection, id, command.cost, command.loginCost)) {
+			return;
+		}
+
 		const settle = (outcome: Reply | ProtocolError) => {
-			const isOk = !(outcome instanceof ProtocolError);
+			const ok = !(outcome instanceof ProtocolError);
 			if (word !== undefined) {
-				this.#log(connection, word, argument, isOk);
+				this.#log(connection, word, argument, ok);
 			}
 
-			if (isOk) {
-				this.#send(connection, {id, ok: isOk, ...outcome});
+			if (ok) {
+				this.#send(connection, {id, ok, ...outcome});
 			} else {
 				this.#refuse(connection, id, outcome.report);
 			}
 		};
 
-		if (!this.#pay(connection, id, command.cost, command.loginCost)) {
-			return;
-		}
-
 		try {
-			const call: Call = {now: this.#now, settle, reply: settle};
 			if (command.needs === 'hello' && !connection.hasGreeted) {
 				throw new ProtocolError('hello-first', 'A connection begins with "hello".');
 			}
 
+			const call: Call = {now: this.#now, settle, reply: settle};
 			const outcome = command.needs === 'login' ? command.run(this.#house, userOf(connection), request, call) : command.run(this.#house, connection, request, call);
 			if (outcome) {
 				settle(outcome);
@@ -380,13 +385,15 @@ export class ServerCore {
 		this.#ungreeted.stop(connection);
 		this.#silent.stop(connection);
 		const {user} = connection;
-		if (user) {
-			const {presence, sessions, rooms} = this.#house;
-			presence.remove(user);
-			sessions.drop(user, how, this.#now);
-			rooms.drop(user, how === 'bye' ? 'left' : 'gone');
-			this.#notePresence(user, false);
+		if (!user) {
+			return;
 		}
+
+		const {presence, sessions, rooms} = this.#house;
+		presence.remove(user);
+		sessions.drop(user, how, this.#now);
+		rooms.drop(user, how === 'bye' ? 'left' : 'gone');
+		this.#notePresence(user, false);
 	}
 
 	#notePresence(user: User, online: boolean): void {

@@ -185,7 +185,7 @@ export class Sessions {
 	* partners(user: User): Generator<User, void> {
 		for (const session of user.sessions) {
 			const partner = partnerOf(session, user).user;
-			if (session.state === 'open' && partner) {
+			if (partner && session.state === 'open') {
 				yield partner;
 			}
 		}
@@ -195,7 +195,7 @@ export class Sessions {
 	Open sessions with both ends, for the operator.
 	*/
 	list(): Array<{id: string; users: string[]}> {
-		return [...this.#byId.values()].filter(session => session.state === 'open' && this.#isWhole(session)).map(({id, caller, callee}) => ({id, users: [caller.name, callee.name]}));
+		return this.#byId.values().filter(session => session.state === 'open' && this.#isWhole(session)).map(({id, caller, callee}) => ({id, users: [caller.name, callee.name]})).toArray();
 	}
 
 	pollTimeout(): number | undefined {

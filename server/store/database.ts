@@ -167,32 +167,27 @@ export class Database {
 	}
 }
 
-// SQLite's primary result codes (sqlite3.h).
-const busyCode = 5;
-const readOnlyCode = 8;
-const corruptCode = 11;
-const cannotOpenCode = 14;
-const notDatabaseCode = 26;
+/**
+What to tell the operator, by SQLite's primary result code (sqlite3.h).
+*/
+const explanations: ReadonlyMap<number, (file: string, reason: string) => string> = new Map([
+	[5, (file: string) => `${file} is in use: another earshotd runs on this folder. Stop it, or choose another folder with --data.`],
+	[8, unwritable],
+	[11, damaged],
+	[14, unwritable],
+	[26, damaged],
+]);
+
+function unwritable(file: string, reason: string): string {
+	return `${file} can't be opened for writing (${reason}); check the folder's permissions, or choose another with --data.`;
+}
+
+function damaged(file: string, reason: string): string {
+	return `${file} is damaged (${reason}); put back a backup, or move the file away to start anew.`;
+}
 
 function explain(error: unknown, file: string): Error {
-	const code = (error as {errcode?: number}).errcode;
-	switch (code === undefined ? undefined : code & 0xFF) {
-		case busyCode: {
-			return new StartError(`${file} is in use: another earshotd runs on this folder. Stop it, or choose another folder with --data.`);
-		}
-
-		case readOnlyCode:
-		case cannotOpenCode: {
-			return new StartError(`${file} can't be opened for writing (${(error as Error).message}); check the folder's permissions, or choose another with --data.`);
-		}
-
-		case corruptCode:
-		case notDatabaseCode: {
-			return new StartError(`${file} is damaged (${(error as Error).message}); put back a backup, or move the file away to start anew.`);
-		}
-
-		default: {
-			return error as Error;
-		}
-	}
+	const {errcode, message} = error as Error & {errcode?: number};
+	const explanation = errcode === undefined ? undefined : explanations.get(errcode & 0xFF);
+	return explanation ? new StartError(explanation(file, message)) : error as Error;
 }

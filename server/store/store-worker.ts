@@ -43,9 +43,11 @@ function serve(database: Database): void {
 	port.on('message', (request: StoreRequest) => {
 		switch (request.kind) {
 			case 'write': {
-				if (writes.push(request) === 1) {
+				if (writes.length === 0) {
 					setImmediate(flush);
 				}
+
+				writes.push(request);
 
 				break;
 			}
