@@ -33,7 +33,8 @@ await build({
 	entryPoints: {
 		earshot: 'source/main.ts',
 		earshotd: 'server/main.ts',
-		// Started by URL beside the chunk that starts it.
+		// Threads are files of their own, started by URL beside the chunk that starts them.
+		'profile-worker': 'source/io/profile-worker.ts',
 		'store-worker': 'server/store/store-worker.ts',
 	},
 	outdir: 'dist/bin',

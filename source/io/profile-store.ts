@@ -1,0 +1,226 @@
+// A claimed profile as the program sees it: what it knew at the start, and a way to write that gathers what comes together.
+// Knows which writes go to the profile and which to the shared settings; refuses to know tables (profile-database.ts).
+import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {Worker} from 'node:worker_threads';
+import type {StoreWrite, StoredState} from '../messenger/effects.js';
+import {ProtocolError} from '../protocol/errors.js';
+import type {DeviceSecrets, ProfileWish} from './profile-database.js';
+import type {ProfileAnswer, ProfileCommand, ProfileRequest} from './profile-worker.js';
+import {Settings} from './settings.js';
+
+/**
+A full disk is tried again this much later; nothing is given up while the program runs.
+*/
+const retryMs = 1000;
+
+type Batch = {readonly writes: readonly StoreWrite[]; readonly resolve: () => void; readonly reject: (error: unknown) => void};
+
+/**
+What to open.
+*/
+export type ProfileOptions = {
+	/**
+	The data folder; made where there is none.
+	*/
+	readonly folder: string;
+	/**
+	The profile that last had this name is wanted, and none of another name's.
+	*/
+	readonly user?: string | undefined;
+};
+
+/**
+The profiles to try for `user`, from who used which.
+*/
+export function wishFor(user: string | undefined, users: Readonly<Record<string, string>>): ProfileWish {
+	if (user === undefined) {
+		return {preferred: [], avoided: []};
+	}
+
+	const known = Object.entries(users).map(([number, name]) => ({number: Number(number), name}));
+	return {
+		preferred: known.filter(({name}) => name === user).map(({number}) => number),
+		avoided: known.filter(({name}) => name !== user).map(({number}) => number),
+	};
+}
+
+/**
+The profile of this client, locked until `close`.
+*/
+export class ProfileStore {
+	readonly number: number;
+	readonly device: DeviceSecrets;
+	/**
+	What the disk held when the profile was opened.
+	*/
+	readonly stored: StoredState;
+	readonly settings: Settings;
+	/**
+	Is told, in a sentence, that the disk refuses a write, and again that it took it after all.
+	*/
+	onTrouble: ((problem: string | undefined) => void) | undefined;
+	readonly #worker: Worker;
+	readonly #ended: Promise<unknown>;
+	#waiting: Batch[] = [];
+	#running: Promise<void> | undefined;
+	#isClosing = false;
+
+	private constructor(worker: Worker, ended: Promise<unknown>, opened: ProfileAnswer & {type: 'opened'}, settings: Settings) {
+		this.#worker = worker;
+		this.#ended = ended;
+		this.number = opened.number;
+		this.device = opened.device;
+		this.settings = settings;
+		this.stored = {
+			...opened.state,
+			pins: new Map(Object.entries(settings.data.pins).map(([server, {fingerprint, rootKey}]) => [server, {fingerprint, rootKey}])),
+		};
+	}
+
+	/**
+	Claims a profile in the data folder and reads it.
+
+	@throws {ProtocolError} As `ProfileDatabase.claim`.
+	*/
+	static async open({folder, user}: ProfileOptions): Promise<ProfileStore> {
+		const settings = await Settings.open(join(folder, 'settings.json'));
+		const request: ProfileRequest = {folder: join(folder, 'profiles'), wish: wishFor(user, settings.data.users)};
+		const worker = new Worker(new URL('profile-worker.js', import.meta.url), {workerData: request, name: 'profile', execArgv: []});
+		const ended = new Promise(resolve => {
+			worker.once('exit', resolve);
+		});
+		const answer = await nextAnswer(worker);
+		if (answer.type === 'opened') {
+			return new ProfileStore(worker, ended, answer, settings);
+		}
+
+		await ended;
+		throw answer.type === 'refused' ? new ProtocolError(answer.code, answer.message) : new Error('the profile thread answered out of turn');
+	}
+
+	/**
+	Resolves when all of `writes` are on the disk. Calls that come while the disk is busy share one transaction;
+	they become durable in their order.
+	A disk that refuses is tried until it takes them; rejects only when the store closes before that.
+	*/
+	async write(writes: readonly StoreWrite[]): Promise<void> {
+		return new Promise((resolve, reject) => {
+			this.#waiting.push({writes, resolve, reject});
+			this.#running ??= this.#drain();
+		});
+	}
+
+	/**
+	Resolves when everything is on the disk and the profile is free for another client.
+	*/
+	async close(): Promise<void> {
+		this.#isClosing = true;
+		await this.#running;
+		await this.settings.flush();
+		this.#send({type: 'close'});
+		await this.#ended;
+	}
+
+	async #drain(): Promise<void> {
+		while (this.#waiting.length > 0) {
+			const batches = this.#waiting;
+			this.#waiting = [];
+			try {
+				await this.#tryUntilDone(async () => this.#apply(batches.flatMap(({writes}) => writes)));
+				for (const {resolve} of batches) {
+					resolve();
+				}
+			} catch (error) {
+				for (const {reject} of batches) {
+					reject(error);
+				}
+			}
+		}
+
+		this.#running = undefined;
+	}
+
+	async #apply(writes: readonly StoreWrite[]): Promise<void> {
+		await this.#applyShared(writes);
+		this.#send({type: 'apply', writes: writes.filter(write => write.kind !== 'pin')});
+		const answer = await nextAnswer(this.#worker);
+		if (answer.type === 'applied' && answer.problem !== undefined) {
+			throw new Error(answer.problem);
+		}
+	}
+
+	async #applyShared(writes: readonly StoreWrite[]): Promise<void> {
+		const shared = writes.filter(write => write.kind === 'pin' || write.kind === 'login');
+		if (shared.length === 0) {
+			return;
+		}
+
+		await this.settings.update(data => {
+			for (const write of shared) {
+				if (write.kind === 'login') {
+					data.users[this.number] = write.user;
+				} else if (write.fingerprint === undefined) {
+					Reflect.deleteProperty(data.pins, write.server);
+				} else {
+					data.pins[write.server] = {fingerprint: write.fingerprint, ...(write.rootKey !== undefined && {rootKey: write.rootKey})};
+				}
+			}
+		});
+	}
+
+	async #tryUntilDone(task: () => Promise<void>): Promise<void> {
+		for (let isTroubled = false; ; isTroubled = true) {
+			try {
+				await task();
+				if (isTroubled) {
+					this.onTrouble?.(undefined);
+				}
+
+				return;
+			} catch (error) {
+				if (this.#isClosing) {
+					throw error;
+				}
+
+				if (!isTroubled) {
+					this.onTrouble?.((error as Error).message);
+				}
+
+				await delay(retryMs);
+			}
+		}
+	}
+
+	#send(command: ProfileCommand): void {
+		this.#worker.postMessage(command);
+	}
+}
+
+async function nextAnswer(worker: Worker): Promise<ProfileAnswer> {
+	return new Promise((resolve, reject) => {
+		const settle = () => {
+			worker.off('message', onMessage);
+			worker.off('error', onError);
+			worker.off('exit', onExit);
+		};
+
+		const onMessage = (answer: ProfileAnswer) => {
+			settle();
+			resolve(answer);
+		};
+
+		const onError = (error: Error) => {
+			settle();
+			reject(error);
+		};
+
+		const onExit = () => {
+			onError(new Error('the profile thread ended'));
+		};
+
+		worker.on('message', onMessage);
+		worker.on('error', onError);
+		worker.on('exit', onExit);
+	});
+}

@@ -1,0 +1,181 @@
+// Every limit and default of the peer link in one place, with a check.
+// Knows numbers and their units; refuses to know what is done with them.
+// All times are milliseconds, all sizes bytes.
+
+export type PeerConfig = {
+	/**
+	Largest datagram we send. 1200 passes every path; path probing may raise it later.
+	*/
+	datagramSize: number;
+	/**
+	Longest credential we send or accept in a handshake.
+	*/
+	maxCredential: number;
+	/**
+	Addresses tried at once for one peer.
+	*/
+	maxCandidates: number;
+	/**
+	First wait before an unanswered INIT is sent again; doubles up to `initRetryMax`.
+	*/
+	initRetry: number;
+	initRetryMax: number;
+	/**
+	An initiation that is not answered for so long fails.
+	*/
+	connectTimeout: number;
+	/**
+	Answered INITs that wait for their first DATA; the oldest makes room for a new one.
+	*/
+	maxHalfOpen: number;
+	halfOpenTimeout: number;
+	/**
+	Handshakes computed in a second, at most (each costs about 0.2 ms); more are dropped unanswered.
+	*/
+	maxHandshakesPerSecond: number;
+	/**
+	Links at once, opening ones included.
+	*/
+	maxLinks: number;
+	/**
+	Streams at once on a link.
+	*/
+	maxStreams: number;
+	/**
+	What a peer may send ahead of our reader, on the whole link and on one stream.
+	*/
+	connectionWindow: number;
+	streamWindow: number;
+	/**
+	Bytes of one stream that wait to be sent or acknowledged.
+	*/
+	sendBuffer: number;
+	/**
+	Gaps a peer may leave in one stream before that counts as an attack on memory.
+	*/
+	maxGaps: number;
+	/**
+	An acknowledgement waits so long at most (RFC 9000, section 13.2.1).
+	*/
+	maxAckDelay: number;
+	/**
+	Delay and packet count once packets arrive in order and in quantity.
+	*/
+	fastAckDelay: number;
+	fastAckEvery: number;
+	/**
+	In-order packets after which the path counts as fast.
+	*/
+	fastAckAfter: number;
+	/**
+	Ranges remembered and sent in an ACK; the oldest are forgotten.
+	*/
+	maxAckRanges: number;
+	/**
+	Assumed round trip before the first sample.
+	*/
+	initialRtt: number;
+	/**
+	A send key is replaced after so long, or so many packets.
+	*/
+	keyLifetime: number;
+	keyPackets: number;
+	/**
+	Packets of the previous receive key are still opened for so long.
+	*/
+	oldKeyLifetime: number;
+	/**
+	Silence before a PING while there was traffic within `activeFor`, and otherwise.
+	*/
+	activePing: number;
+	idlePing: number;
+	activeFor: number;
+	/**
+	The peer is lost when nothing comes for so long after something that had to be acknowledged.
+	*/
+	lostAfter: number;
+	/**
+	After a crash hint: a PING every so often, and so many without an answer mean that the peer is lost.
+	*/
+	probeInterval: number;
+	probeCount: number;
+	/**
+	A CLOSE is sent so often, with this pause, unless the peer answers it.
+	*/
+	closeSends: number;
+	closeInterval: number;
+	/**
+	A closed link stays known, and silent, for so long.
+	*/
+	drainTime: number;
+};
+
+export const defaultConfig: Readonly<PeerConfig> = {
+	datagramSize: 1200,
+	maxCredential: 1000,
+	maxCandidates: 8,
+	initRetry: 50,
+	initRetryMax: 2000,
+	connectTimeout: 10_000,
+	maxHalfOpen: 64,
+	halfOpenTimeout: 5000,
+	maxHandshakesPerSecond: 200,
+	maxLinks: 256,
+	maxStreams: 64,
+	connectionWindow: 4 * 1024 * 1024,
+	streamWindow: 1024 * 1024,
+	sendBuffer: 1024 * 1024,
+	maxGaps: 4096,
+	maxAckDelay: 25,
+	fastAckDelay: 5,
+	fastAckEvery: 8,
+	fastAckAfter: 128,
+	maxAckRanges: 64,
+	initialRtt: 100,
+	keyLifetime: 120_000,
+	keyPackets: 2 ** 24,
+	oldKeyLifetime: 10_000,
+	activePing: 4000,
+	idlePing: 20_000,
+	activeFor: 30_000,
+	lostAfter: 12_000,
+	probeInterval: 100,
+	probeCount: 8,
+	closeSends: 4,
+	closeInterval: 60,
+	drainTime: 1000,
+};
+
+/**
+The smallest INIT: big enough that its answer can never be larger (RFC 9000, section 8.1).
+*/
+export const minInitSize = 1200;
+
+/**
+The largest payload of a UDP datagram.
+*/
+export const maxDatagramSize = 65_507;
+
+/**
+Fills in the defaults and checks the result.
+
+@throws RangeError for a value that could not work; that is a bug of the caller.
+*/
+export function completeConfig(config: Partial<PeerConfig> = {}): PeerConfig {
+	const complete = {...defaultConfig, ...config};
+	for (const [name, value] of Object.entries(complete)) {
+		if (!(value > 0)) {
+			throw new RangeError(`peer config: ${name} must be positive, got ${value}`);
+		}
+	}
+
+	if (complete.datagramSize < minInitSize || complete.datagramSize > maxDatagramSize) {
+		throw new RangeError(`peer config: datagramSize must be ${minInitSize} to ${maxDatagramSize}, got ${complete.datagramSize}`);
+	}
+
+	if (complete.maxCredential > defaultConfig.maxCredential) {
+		throw new RangeError(`peer config: maxCredential must fit an INIT (${defaultConfig.maxCredential}), got ${complete.maxCredential}`);
+	}
+
+	return complete;
+}

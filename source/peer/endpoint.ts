@@ -1,0 +1,684 @@
+// All peer links of one UDP socket: datagrams, time and wishes in; datagrams, events and one timer out.
+// Knows which datagram belongs to which link, how links begin, and which of two crossing handshakes wins.
+// Refuses to know sockets, clocks and what is said on the links. Whatever a stranger sends is answered with silence and counted.
+// Read link.ts next, then docs/peer-protocol.md for the flows as pictures.
+import {Buffer} from 'node:buffer';
+import {compareBytes, hex} from './bytes.js';
+import {chaCha, type CipherSuite} from './cipher.js';
+import {completeConfig, maxDatagramSize, type PeerConfig} from './config.js';
+import {type CongestionFactory} from './congestion.js';
+import {
+	answerInit,
+	HalfOpenTable,
+	nameInit,
+	readInit,
+	type HalfOpen,
+} from './half-open.js';
+import {type LinkParameters} from './handshake-payload.js';
+import {Initiation} from './initiation.js';
+import {Link, type LinkEvent, type LinkStatistics} from './link.js';
+import {NewReno} from './new-reno.js';
+import {
+	decodeInit,
+	decodeResp,
+	deriveMacKey,
+	packetType,
+	plaintextSize,
+	readDataHeader,
+	type DataHeader,
+} from './packet.js';
+import {type Address, type Session} from './session.js';
+import {Slab} from './slab.js';
+import {AgreementKey, keySize} from './x25519.js';
+
+export type {Address} from './session.js';
+export type {LinkStatistics} from './link.js';
+
+/**
+Names a link within its endpoint; never used again.
+*/
+export type LinkId = number;
+
+export type EndpointOptions = {
+	/**
+	Raw X25519 keys, 32 bytes each.
+	*/
+	identity: {privateKey: Uint8Array; publicKey: Uint8Array};
+	/**
+	What a handshake says about us, at most `maxCredential` bytes; asked anew for each handshake.
+	*/
+	credential: () => Uint8Array;
+	/**
+	The name of the peer that proved to hold `staticKey` and showed `credential`, or undefined to refuse it.
+	*/
+	authenticate(staticKey: Uint8Array, credential: Uint8Array, now: number): string | undefined;
+	/**
+	Unpredictable bytes.
+	*/
+	random(size: number): Uint8Array;
+	config?: Partial<PeerConfig>;
+	/**
+	Defaults to the fastest ChaCha20-Poly1305 of this machine.
+	*/
+	suite?: CipherSuite;
+	/**
+	Defaults to NewReno.
+	*/
+	congestion?: CongestionFactory;
+};
+
+export type EndpointEvent =
+	/**
+	The responder learns of a link with the first packet it could open.
+	*/
+	| {type: 'open'; link: LinkId; peer: string; publicKey: Uint8Array; address: Address; initiator: boolean}
+	| {type: 'failed'; link: LinkId; reason: string}
+	| (LinkEvent & {link: LinkId});
+
+/**
+Datagrams that had no effect, by reason.
+*/
+export type EndpointCounters = {
+	/**
+	Neither a packet of ours nor of anybody we know.
+	*/
+	malformed: number;
+	/**
+	For a connection that does not exist.
+	*/
+	unknown: number;
+	/**
+	Addressed right, but not authentic.
+	*/
+	forged: number;
+	/**
+	Authentic, but not new.
+	*/
+	replayed: number;
+	/**
+	Handshakes whose peer was refused.
+	*/
+	refused: number;
+	/**
+	Handshakes dropped because there were too many.
+	*/
+	overload: number;
+};
+
+type Entry = {
+	id: LinkId;
+	link: Link;
+	publicKey: Uint8Array;
+	initiation: Initiation | undefined;
+	/**
+	The name of the INIT that the peer began this link with.
+	*/
+	initName: string | undefined;
+};
+
+/**
+Answers to INITs that wait to be polled; more are dropped, their senders will ask again.
+*/
+const maxResponses = 256;
+
+export class Endpoint {
+	/**
+	What was dropped so far.
+	*/
+	readonly counters: EndpointCounters = {
+		malformed: 0, unknown: 0, forged: 0, replayed: 0, refused: 0, overload: 0,
+	};
+
+	readonly #options: EndpointOptions;
+	readonly #config: PeerConfig;
+	readonly #suite: CipherSuite;
+	readonly #staticKey: AgreementKey;
+	readonly #macKey: Uint8Array;
+	readonly #entries = new Map<LinkId, Entry>();
+	readonly #byCid = new Map<number, Entry>();
+	readonly #byPeer = new Map<string, Entry>();
+	readonly #halfOpens: HalfOpenTable;
+	/**
+	Links that may have something to send, in turn.
+	*/
+	readonly #ready = new Set<Entry>();
+	readonly #slab = new Slab();
+	readonly #scratch = new Uint8Array(maxDatagramSize);
+	readonly #responses: Array<{to: Address; data: Uint8Array}> = [];
+	#events: EndpointEvent[] = [];
+	#nextEvent = 0;
+	#lastId = 0;
+
+	constructor(options: EndpointOptions) {
+		this.#options = options;
+		this.#config = completeConfig(options.config);
+		this.#suite = options.suite ?? chaCha;
+		this.#staticKey = new AgreementKey(options.identity.privateKey);
+		if (compareBytes(this.#staticKey.publicKey, options.identity.publicKey) !== 0) {
+			throw new Error('the identity\'s public key does not belong to its private key');
+		}
+
+		this.#macKey = deriveMacKey(this.#staticKey.publicKey);
+		this.#halfOpens = new HalfOpenTable(this.#config);
+	}
+
+	/**
+	Begins a link to the owner of `publicKey`, who may be found at any of `candidates`. An `open` or `failed` event follows.
+	Where a link to that peer is open or opening already, its id is returned and the candidates join in.
+	*/
+	connect({publicKey, candidates}: {publicKey: Uint8Array; candidates: readonly Address[]}, now: number): LinkId {
+		const known = this.#byPeer.get(hex(publicKey));
+		if (known && isAlive(known)) {
+			for (const candidate of candidates) {
+				this.addCandidate(known.id, candidate, now);
+			}
+
+			return known.id;
+		}
+
+		const problem = this.#findConnectProblem(publicKey);
+		if (problem !== undefined) {
+			const link = ++this.#lastId;
+			this.#events.push({type: 'failed', link, reason: problem});
+			return link;
+		}
+
+		const entry = this.#createEntry(publicKey, now);
+		entry.initiation = new Initiation({
+			config: this.#config,
+			suite: this.#suite,
+			staticKey: this.#staticKey,
+			ephemeralKey: this.#createEphemeralKey(),
+			remoteStatic: publicKey,
+			candidates,
+			localCid: this.#createCid(),
+			parameters: this.#parameters,
+			credential: this.#options.credential(),
+			authenticate: this.#options.authenticate,
+		}, now);
+		this.#byCid.set(entry.initiation.localCid, entry);
+		return entry.id;
+	}
+
+	/**
+	One more address to try for a link that is opening.
+	*/
+	addCandidate(link: LinkId, address: Address, _now: number): void {
+		const entry = this.#entries.get(link);
+		if (!entry?.initiation) {
+			return;
+		}
+
+		entry.initiation.addCandidate(address);
+		this.#ready.add(entry);
+	}
+
+	/**
+	Takes bytes for a stream and returns how many fitted into its send buffer; a short answer is followed by a `writable` event.
+	May be called before the link is open.
+	*/
+	write(link: LinkId, stream: number, data: Uint8Array): number {
+		return this.#use(link)?.link.streams.write(stream, data) ?? 0;
+	}
+
+	/**
+	Bytes that `write` would take now.
+	*/
+	writable(link: LinkId, stream: number): number {
+		return this.#use(link)?.link.streams.writable(stream) ?? 0;
+	}
+
+	/**
+	Ends our half of a stream after what was written.
+	*/
+	finish(link: LinkId, stream: number): void {
+		this.#use(link)?.link.streams.finish(stream);
+	}
+
+	/**
+	Gives up our half of a stream; what has not arrived never will.
+	*/
+	reset(link: LinkId, stream: number, code: number): void {
+		this.#use(link)?.link.streams.reset(stream, code);
+	}
+
+	/**
+	Asks the peer to give up its half of a stream.
+	*/
+	stop(link: LinkId, stream: number, code: number): void {
+		this.#use(link)?.link.streams.stop(stream, code);
+	}
+
+	/**
+	A hint that the peer may be gone: it is pinged quickly, and lost when it does not answer. Harmless for a peer that lives.
+	*/
+	probe(link: LinkId, now: number): void {
+		this.#use(link)?.link.probe(now);
+	}
+
+	/**
+	Ends a link; `closed` follows, and the peer is told.
+	*/
+	close(link: LinkId, code: number, reason: string, now: number): void {
+		const entry = this.#use(link);
+		if (!entry) {
+			return;
+		}
+
+		entry.link.close(code, reason, now);
+		this.#settle(entry);
+	}
+
+	/**
+	A datagram came. Its bytes are not kept and not changed.
+	*/
+	handleDatagram(data: Uint8Array, from: Address, now: number): void {
+		switch (data[0]) {
+			case packetType.data: {
+				this.#handleData(data, from, now);
+				break;
+			}
+
+			case packetType.init: {
+				this.#handleInit(data, from, now);
+				break;
+			}
+
+			case packetType.resp: {
+				this.#handleResp(data, from, now);
+				break;
+			}
+
+			default: {
+				this.counters.malformed++;
+			}
+		}
+	}
+
+	handleTimeout(now: number): void {
+		this.#halfOpens.expire(now);
+		for (const entry of this.#entries.values()) {
+			if (entry.initiation?.handleTimeout(now)) {
+				this.#events.push({type: 'failed', link: entry.id, reason: 'the peer did not answer'});
+				this.#remove(entry);
+				continue;
+			}
+
+			entry.link.handleTimeout(now);
+			this.#settle(entry);
+		}
+	}
+
+	/**
+	The next datagram to send. Its bytes stay as they are for as long as the caller holds them.
+	*/
+	pollTransmit(now: number): {to: Address; data: Uint8Array} | undefined {
+		const response = this.#responses.shift();
+		if (response) {
+			return response;
+		}
+
+		for (let entry = this.#takeReady(); entry; entry = this.#takeReady()) {
+			const datagram = this.#pollEntry(entry, now);
+			if (datagram) {
+				this.#ready.add(entry);
+				return datagram;
+			}
+		}
+
+		return undefined;
+	}
+
+	/**
+	The next event. Data count as consumed, and the peer may send more, once they were polled.
+	*/
+	pollEvent(): EndpointEvent | undefined {
+		const event = this.#events[this.#nextEvent];
+		if (!event) {
+			this.#events = [];
+			this.#nextEvent = 0;
+			return undefined;
+		}
+
+		this.#nextEvent++;
+		if (event.type === 'data') {
+			this.#use(event.link)?.link.streams.handleConsumed(event.stream, event.data.length);
+		}
+
+		return event;
+	}
+
+	/**
+	When to call `handleTimeout`, and poll afterwards; undefined when there is nothing to wait for.
+	*/
+	pollTimeout(): number | undefined {
+		let earliest = this.#halfOpens.pollTimeout() ?? Infinity;
+		for (const {initiation, link} of this.#entries.values()) {
+			earliest = Math.min(earliest, initiation?.pollTimeout() ?? link.pollTimeout() ?? Infinity);
+		}
+
+		return Number.isFinite(earliest) ? earliest : undefined;
+	}
+
+	/**
+	Links whose CLOSE the peer has not answered yet; a program that is about to exit may wait for none.
+	*/
+	get closing(): number {
+		return this.#entries.values().filter(({link}) => link.state === 'closing').toArray().length;
+	}
+
+	/**
+	Answered handshakes that wait for their first packet.
+	*/
+	get halfOpen(): number {
+		return this.#halfOpens.size;
+	}
+
+	statistics(link: LinkId): LinkStatistics | undefined {
+		return this.#entries.get(link)?.link.statistics();
+	}
+
+	get #parameters(): LinkParameters {
+		const {connectionWindow, streamWindow, maxAckDelay} = this.#config;
+		return {maxData: connectionWindow, maxStreamData: streamWindow, maxAckDelay};
+	}
+
+	#findConnectProblem(publicKey: Uint8Array): string | undefined {
+		if (publicKey.length !== keySize) {
+			return 'the peer\'s key is malformed';
+		}
+
+		if (compareBytes(publicKey, this.#staticKey.publicKey) === 0) {
+			return 'that is ourselves';
+		}
+
+		return this.#entries.size >= this.#config.maxLinks ? 'too many links' : undefined;
+	}
+
+	#handleInit(data: Uint8Array, from: Address, now: number): void {
+		const init = decodeInit(data, this.#macKey);
+		if (!init) {
+			this.counters.malformed++;
+			return;
+		}
+
+		const name = nameInit(init);
+		const known = this.#halfOpens.find(name);
+		if (known) {
+			known.sends++;
+			this.#respond(from, known.response);
+			return;
+		}
+
+		if (this.#entries.values().some(({initName}) => initName === name)) {
+			this.counters.replayed++;
+			return;
+		}
+
+		if (!this.#halfOpens.takeAllowance(now)) {
+			this.counters.overload++;
+			return;
+		}
+
+		const read = readInit(init, {staticKey: this.#staticKey, ephemeralKey: this.#createEphemeralKey()}, this.#config.maxCredential);
+		if (!read) {
+			this.counters.forged++;
+			return;
+		}
+
+		if (this.#isOursFirst(read.remoteStatic, from)) {
+			return;
+		}
+
+		const peer = this.#options.authenticate(read.remoteStatic, read.payload.credential, now);
+		if (peer === undefined) {
+			this.counters.refused++;
+			return;
+		}
+
+		const halfOpen = answerInit(read, {
+			name, peer, address: from, localCid: this.#createCid(), parameters: this.#parameters, credential: this.#options.credential(), suite: this.#suite, config: this.#config,
+		}, now);
+		if (!halfOpen) {
+			return;
+		}
+
+		this.#halfOpens.add(halfOpen);
+		this.#respond(from, halfOpen.response);
+	}
+
+	/**
+	Both sides began at once: the initiation of the smaller static key goes on, the other is answered. Ours goes on as long as the
+	peer may still wait for it; that it reached us from `from` means that we may reach it there.
+	*/
+	#isOursFirst(remoteStatic: Uint8Array, from: Address): boolean {
+		const order = compareBytes(this.#staticKey.publicKey, remoteStatic);
+		if (order === 0) {
+			return true;
+		}
+
+		const entry = this.#byPeer.get(hex(remoteStatic));
+		if (!entry || order > 0 || !isAlive(entry)) {
+			return false;
+		}
+
+		if (entry.initiation) {
+			entry.initiation.addCandidate(from);
+			this.#ready.add(entry);
+			return true;
+		}
+
+		return entry.link.session!.isInitiator && !entry.link.isConfirmed;
+	}
+
+	#handleResp(data: Uint8Array, from: Address, now: number): void {
+		const response = decodeResp(data, this.#macKey);
+		if (!response) {
+			this.counters.malformed++;
+			return;
+		}
+
+		const entry = this.#byCid.get(response.dcid);
+		if (entry?.initiation?.localCid !== response.dcid) {
+			this.counters.unknown++;
+			return;
+		}
+
+		const session = entry.initiation.handleResponse(response, from, now);
+		if (!session) {
+			this.counters.forged++;
+			return;
+		}
+
+		if (compareBytes(this.#staticKey.publicKey, session.publicKey) < 0) {
+			this.#halfOpens.removePeer(session.publicKey);
+		}
+
+		this.#start(entry, session, now);
+	}
+
+	#handleData(data: Uint8Array, from: Address, now: number): void {
+		const header = data.length <= maxDatagramSize ? readDataHeader(data) : undefined;
+		if (!header) {
+			this.counters.malformed++;
+			return;
+		}
+
+		const entry = this.#byCid.get(header.dcid);
+		if (!entry) {
+			this.#handleFirstData(data, header, from, now);
+			return;
+		}
+
+		const fate = entry.link.handlePacket(data, header, this.#scratch, now);
+		if (fate === 'accepted') {
+			this.#settle(entry);
+		} else {
+			this.counters[fate === 'ignored' ? 'unknown' : fate]++;
+		}
+	}
+
+	/**
+	The first packet under the keys of a handshake that we answered proves that the handshake was no replay.
+	*/
+	#handleFirstData(data: Uint8Array, header: DataHeader, from: Address, now: number): void {
+		const halfOpen = this.#halfOpens.findByCid(header.dcid);
+		if (!halfOpen) {
+			this.counters.unknown++;
+			return;
+		}
+
+		const {session} = halfOpen;
+		const opened = this.#scratch.subarray(0, plaintextSize(data.length));
+		if (!session.receiveKeys.open(opened, data, header, now)) {
+			this.counters.forged++;
+			return;
+		}
+
+		session.address = from;
+		session.rtt = halfOpen.sends === 1 ? now - halfOpen.sentAt : undefined;
+		this.#halfOpens.remove(halfOpen);
+		const entry = this.#adopt(halfOpen, now);
+		if (!entry) {
+			return;
+		}
+
+		this.#start(entry, session, now);
+		entry.link.handleOpened(opened, header.pn, data.length, now);
+		this.#settle(entry);
+	}
+
+	/**
+	The link that a handshake of the peer's belongs to: one that waits for it, or a new one in the place of the old.
+	*/
+	#adopt({name, session}: HalfOpen, now: number): Entry | undefined {
+		let entry = this.#byPeer.get(hex(session.publicKey));
+		if (entry && (!isAlive(entry) || entry.link.isConfirmed)) {
+			entry.link.lose('a newer link took its place');
+			this.#settle(entry);
+			entry = undefined;
+		}
+
+		if (!entry && this.#entries.size >= this.#config.maxLinks) {
+			this.counters.overload++;
+			return undefined;
+		}
+
+		entry ??= this.#createEntry(session.publicKey, now);
+		entry.initName = name;
+		return entry;
+	}
+
+	#start(entry: Entry, session: Session, now: number): void {
+		const {id, link, initiation} = entry;
+		const wasOpen = link.state === 'open';
+		this.#byCid.delete(initiation?.localCid ?? -1);
+		this.#byCid.delete(link.session?.localCid ?? -1);
+		entry.initiation = undefined;
+		this.#byCid.set(session.localCid, entry);
+		link.start(session, now);
+		this.#ready.add(entry);
+		if (wasOpen) {
+			return;
+		}
+
+		const {peer, publicKey, address, isInitiator} = session;
+		this.#events.push({
+			type: 'open', link: id, peer, publicKey, address, initiator: isInitiator,
+		});
+	}
+
+	#respond(to: Address, data: Uint8Array): void {
+		if (this.#responses.length < maxResponses) {
+			this.#responses.push({to, data});
+		}
+	}
+
+	#pollEntry({initiation, link}: Entry, now: number): {to: Address; data: Uint8Array} | undefined {
+		if (initiation) {
+			return initiation.pollTransmit();
+		}
+
+		const data = link.pollTransmit(this.#slab, now);
+		return data && {to: link.session!.address, data};
+	}
+
+	/**
+	The link whose turn it is; it goes to the end of the queue while it has more to send.
+	*/
+	#takeReady(): Entry | undefined {
+		const entry = this.#ready.values().next().value;
+		if (entry) {
+			this.#ready.delete(entry);
+		}
+
+		return entry;
+	}
+
+	#createEntry(publicKey: Uint8Array, now: number): Entry {
+		const id = ++this.#lastId;
+		const link = new Link({
+			config: this.#config,
+			congestion: this.#options.congestion ?? (datagramSize => new NewReno(datagramSize)),
+			emit: event => {
+				this.#events.push({...event, link: id});
+			},
+		}, now);
+		const entry: Entry = {
+			id, link, publicKey, initiation: undefined, initName: undefined,
+		};
+		this.#entries.set(id, entry);
+		this.#byPeer.set(hex(publicKey), entry);
+		this.#ready.add(entry);
+		return entry;
+	}
+
+	/**
+	A link that its user may still act on.
+	*/
+	#use(link: LinkId): Entry | undefined {
+		const entry = this.#entries.get(link);
+		if (!entry || !isAlive(entry)) {
+			return undefined;
+		}
+
+		this.#ready.add(entry);
+		return entry;
+	}
+
+	#settle(entry: Entry): void {
+		if (entry.link.state === 'gone') {
+			this.#remove(entry);
+		} else {
+			this.#ready.add(entry);
+		}
+	}
+
+	#remove(entry: Entry): void {
+		const {id, link, publicKey, initiation} = entry;
+		this.#entries.delete(id);
+		this.#ready.delete(entry);
+		this.#byCid.delete(initiation?.localCid ?? -1);
+		this.#byCid.delete(link.session?.localCid ?? -1);
+		if (this.#byPeer.get(hex(publicKey)) === entry) {
+			this.#byPeer.delete(hex(publicKey));
+		}
+	}
+
+	#createEphemeralKey(): AgreementKey {
+		return new AgreementKey(this.#options.random(keySize));
+	}
+
+	#createCid(): number {
+		for (;;) {
+			const cid = Buffer.from(this.#options.random(4)).readUInt32BE();
+			if (cid !== 0 && !this.#byCid.has(cid) && !this.#halfOpens.findByCid(cid)) {
+				return cid;
+			}
+		}
+	}
+}
+
+function isAlive({link}: Entry): boolean {
+	return link.state === 'opening' || link.state === 'open';
+}

@@ -1,0 +1,152 @@
+// The two directions' packet keys and their steps from epoch to epoch.
+// Each epoch's secret yields key, iv and the next secret by HKDF-Expand (RFC 5869); old secrets are overwritten, so that a key
+// taken today opens nothing of yesterday. Knows packet numbers and epochs; refuses to know who asks for a step.
+import {Buffer} from 'node:buffer';
+import {createHmac} from 'node:crypto';
+import {concatBytes} from './bytes.js';
+import {type Cipher, type CipherSuite} from './cipher.js';
+import {dataHeaderSize, tagSize} from './packet.js';
+
+type EpochKey = {cipher: Cipher; iv: Uint8Array};
+
+/**
+Derives one epoch after the other.
+*/
+class KeyChain {
+	#secret: Uint8Array;
+	readonly #suite: CipherSuite;
+
+	constructor(secret: Uint8Array, suite: CipherSuite) {
+		this.#secret = new Uint8Array(secret);
+		this.#suite = suite;
+	}
+
+	next(): EpochKey {
+		const key = this.#expand('earshot key');
+		const iv = this.#expand('earshot iv').subarray(0, 12);
+		const secret = this.#expand('earshot step');
+		this.#secret.fill(0);
+		this.#secret = secret;
+		return {cipher: this.#suite.create(key), iv};
+	}
+
+	#expand(label: string): Uint8Array {
+		return createHmac('sha256', this.#secret).update(concatBytes(Buffer.from(label), Uint8Array.of(1))).digest();
+	}
+}
+
+/**
+The nonce of a packet: the iv with the packet number XORed into its last six bytes.
+*/
+function writeNonce(nonce: Uint8Array, iv: Uint8Array, pn: number): void {
+	nonce.set(iv);
+	let rest = pn;
+	for (let at = 11; at >= 6; at--) {
+		nonce[at]! ^= rest % 256;
+		rest = Math.floor(rest / 256);
+	}
+}
+
+/**
+Seals our packets.
+*/
+export class SendKeys {
+	/**
+	Counts key steps; the wire carries its last byte.
+	*/
+	epoch = 0;
+	readonly #chain: KeyChain;
+	readonly #nonce = new Uint8Array(12);
+	#current: EpochKey;
+
+	constructor(secret: Uint8Array, suite: CipherSuite) {
+		this.#chain = new KeyChain(secret, suite);
+		this.#current = this.#chain.next();
+	}
+
+	/**
+	Goes on to the next epoch.
+	*/
+	step(): void {
+		this.#current = this.#chain.next();
+		this.epoch++;
+	}
+
+	/**
+	Seals `packet` in place: header, then frames up to `end`, then room for the tag.
+	*/
+	seal(packet: Uint8Array, end: number, pn: number): void {
+		const {cipher, iv} = this.#current;
+		writeNonce(this.#nonce, iv, pn);
+		cipher.seal(packet.subarray(dataHeaderSize, end + tagSize), packet.subarray(dataHeaderSize, end), packet.subarray(0, dataHeaderSize), this.#nonce);
+	}
+}
+
+/**
+Opens the peer's packets: of the current epoch, of the one before for a while, and of the next, which it then steps to.
+*/
+export class ReceiveKeys {
+	/**
+	Counts the peer's key steps.
+	*/
+	epoch = 0;
+	readonly #chain: KeyChain;
+	readonly #nonce = new Uint8Array(12);
+	readonly #oldKeyLifetime: number;
+	#previous: EpochKey | undefined;
+	#previousUntil = 0;
+	#current: EpochKey;
+	#next: EpochKey;
+
+	constructor(secret: Uint8Array, suite: CipherSuite, oldKeyLifetime: number) {
+		this.#chain = new KeyChain(secret, suite);
+		this.#current = this.#chain.next();
+		this.#next = this.#chain.next();
+		this.#oldKeyLifetime = oldKeyLifetime;
+	}
+
+	/**
+	Opens `packet` into `plaintext` (28 bytes shorter); false when it is not authentic. `epoch` and `pn` are its header's.
+	*/
+	open(plaintext: Uint8Array, packet: Uint8Array, {epoch, pn}: {epoch: number; pn: number}, now: number): boolean {
+		const key = this.#keyOf(epoch, now);
+		if (!key) {
+			return false;
+		}
+
+		writeNonce(this.#nonce, key.iv, pn);
+		if (!key.cipher.open(plaintext, packet.subarray(dataHeaderSize), packet.subarray(0, dataHeaderSize), this.#nonce)) {
+			return false;
+		}
+
+		if (key === this.#next) {
+			this.#previous = this.#current;
+			this.#previousUntil = now + this.#oldKeyLifetime;
+			this.#current = this.#next;
+			this.#next = this.#chain.next();
+			this.epoch++;
+		}
+
+		return true;
+	}
+
+	#keyOf(epoch: number, now: number): EpochKey | undefined {
+		switch ((epoch - this.epoch) & 0xFF) {
+			case 0: {
+				return this.#current;
+			}
+
+			case 1: {
+				return this.#next;
+			}
+
+			case 0xFF: {
+				return now < this.#previousUntil ? this.#previous : undefined;
+			}
+
+			default: {
+				return undefined;
+			}
+		}
+	}
+}

@@ -1,0 +1,577 @@
+// One peer: a link is opening, open, closing, draining or gone. Joins keys, recovery, streams and liveness into packets.
+// Knows no socket and no other link; its time is an argument, its packets and events are polled.
+// Read endpoint.ts for how links come about, streams.ts and recovery.ts for what they are made of.
+import {Acknowledgements} from './acknowledgements.js';
+import {type PeerConfig} from './config.js';
+import {type CongestionController, type CongestionFactory} from './congestion.js';
+import {closeCode, ProtocolViolation} from './errors.js';
+import {
+	decodeFrames,
+	frameSize,
+	maxReasonSize,
+	writeFrame,
+	type AckFrame,
+	type Frame,
+} from './frame.js';
+import {Liveness} from './liveness.js';
+import {Pacer} from './pacer.js';
+import {
+	dataHeaderSize,
+	maxPacketNumber,
+	plaintextSize,
+	tagSize,
+	writeDataHeader,
+	type DataHeader,
+} from './packet.js';
+import {Recovery, type SentPacket} from './recovery.js';
+import {ReplayWindow} from './replay-window.js';
+import {RttEstimator} from './rtt.js';
+import {type Address, type Session} from './session.js';
+import {type Slab} from './slab.js';
+import {Streams, type PacketSpace, type StreamEvent} from './streams.js';
+
+export type LinkState = 'opening' | 'open' | 'closing' | 'draining' | 'gone';
+
+/**
+What a link tells its user.
+*/
+export type LinkEvent =
+	| StreamEvent
+	| {type: 'closed'; code: number; reason: string; by: 'us' | 'peer'}
+	| {type: 'lost'; reason: string};
+
+/**
+A snapshot for people and logs. Times are ms, sizes bytes.
+*/
+export type LinkStatistics = {
+	peer: string;
+	address: Address;
+	isInitiator: boolean;
+	cipher: string;
+	rtt: number;
+	minimumRtt: number;
+	datagramSize: number;
+	congestionWindow: number;
+	bytesInFlight: number;
+	packetsIn: number;
+	packetsOut: number;
+	packetsLost: number;
+	bytesIn: number;
+	bytesOut: number;
+	epoch: number;
+	/**
+	When our sending key came into use, on the clock of `now`.
+	*/
+	epochSince: number;
+};
+
+/**
+What became of a received packet; the endpoint counts.
+*/
+export type PacketFate = 'accepted' | 'forged' | 'replayed' | 'ignored';
+
+/**
+All that begins anew with each session.
+*/
+type Transport = {
+	session: Session;
+	rtt: RttEstimator;
+	congestion: CongestionController;
+	recovery: Recovery;
+	pacer: Pacer;
+	replay: ReplayWindow;
+	acknowledgements: Acknowledgements;
+	keyStartedAt: number;
+	/**
+	First packet number under the current send key.
+	*/
+	keyStartedWith: number;
+};
+
+export class Link {
+	state: LinkState = 'opening';
+	/**
+	The peer has proved that it holds this session's keys.
+	*/
+	isConfirmed = false;
+	readonly #config: PeerConfig;
+	readonly #congestionFactory: CongestionFactory;
+	readonly #emit: (event: LinkEvent) => void;
+	readonly #streams: Streams;
+	readonly #liveness: Liveness;
+	readonly #counts = {
+		packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0,
+	};
+
+	#transport: Transport | undefined;
+	#isPingDue = false;
+	#pathResponses: Uint8Array[] = [];
+	#pacedUntil = 0;
+	#close: {frame: Frame & {type: 'close'}; sendsLeft: number; sendAt: number; endsAt: number} | undefined;
+
+	constructor(options: {config: PeerConfig; congestion: CongestionFactory; emit: (event: LinkEvent) => void}, now: number) {
+		this.#config = options.config;
+		this.#congestionFactory = options.congestion;
+		this.#emit = options.emit;
+		this.#streams = new Streams(options.config, event => {
+			this.#emit(event);
+		});
+		this.#liveness = new Liveness(options.config, now);
+	}
+
+	get session(): Session | undefined {
+		return this.#transport?.session;
+	}
+
+	get streams(): Streams {
+		return this.#streams;
+	}
+
+	/**
+	The handshake is done: packets may flow. A link that is not confirmed yet may be given another session (both sides began at once,
+	and the other handshake won); nothing that was sent under the first has arrived, so all of it is sent again.
+	*/
+	start(session: Session, now: number): void {
+		for (const packet of this.#transport?.recovery.abandon() ?? []) {
+			this.#handleLostPacket(packet);
+		}
+
+		const rtt = new RttEstimator(this.#config.initialRtt);
+		if (session.rtt !== undefined) {
+			rtt.update(session.rtt, 0);
+		}
+
+		const congestion = this.#congestionFactory(this.#config.datagramSize);
+		this.#transport = {
+			session,
+			rtt,
+			congestion,
+			recovery: new Recovery({
+				rtt, congestion, peerMaxAckDelay: session.parameters.maxAckDelay, maxProbeTimeout: this.#config.activePing,
+			}),
+			pacer: new Pacer(this.#config.datagramSize),
+			replay: new ReplayWindow(),
+			acknowledgements: new Acknowledgements(this.#config),
+			keyStartedAt: now,
+			keyStartedWith: 0,
+		};
+		this.#streams.setPeerLimits(session.parameters);
+		this.#liveness.handleReceived(now);
+		this.state = 'open';
+		// The responder opens the link with the first packet it can read: never let it wait for the first line of chat.
+		this.#isPingDue = session.isInitiator;
+	}
+
+	/**
+	A DATA packet for this link. `scratch` is room for its plaintext.
+	*/
+	handlePacket(packet: Uint8Array, header: DataHeader, scratch: Uint8Array, now: number): PacketFate {
+		const transport = this.#transport;
+		if (!transport || this.state === 'gone') {
+			return 'ignored';
+		}
+
+		if (transport.replay.hasSeen(header.pn)) {
+			return 'replayed';
+		}
+
+		const plaintext = scratch.subarray(0, plaintextSize(packet.length));
+		if (!transport.session.receiveKeys.open(plaintext, packet, header, now)) {
+			return 'forged';
+		}
+
+		this.handleOpened(plaintext, header.pn, packet.length, now);
+		return 'accepted';
+	}
+
+	/**
+	The plaintext of an authentic packet that was not seen before.
+	*/
+	handleOpened(plaintext: Uint8Array, pn: number, size: number, now: number): void {
+		const transport = this.#transport!;
+		transport.replay.accept(pn);
+		this.isConfirmed = true;
+		this.#counts.packetsIn++;
+		this.#counts.bytesIn += size;
+		this.#liveness.handleReceived(now);
+		try {
+			const frames = decodeFrames(plaintext);
+			if (!frames) {
+				throw new ProtocolViolation('a frame could not be read');
+			}
+
+			for (const frame of frames) {
+				this.#handleFrame(frame, transport, now);
+			}
+
+			const isUrgent = frames.some(({type}) => type === 'ping');
+			const isEliciting = frames.some(({type}) => type !== 'ack' && type !== 'close');
+			transport.acknowledgements.handlePacket(pn, {isEliciting, isUrgent}, now);
+			if (this.state === 'closing' && this.#close) {
+				// Whoever still talks has not heard our CLOSE.
+				this.#close.sendsLeft = Math.max(this.#close.sendsLeft, 1);
+			}
+		} catch (error) {
+			if (!(error instanceof ProtocolViolation)) {
+				throw error;
+			}
+
+			this.close(error.code, error.message, now);
+		}
+	}
+
+	/**
+	A hint that the peer may have died: it gets a few quick pings, and is lost when it answers none.
+	*/
+	probe(now: number): void {
+		if (this.state === 'open' && this.#transport) {
+			this.#liveness.startProbe(this.#transport.recovery.nextPacketNumber, now);
+		}
+	}
+
+	/**
+	Ends the link in an orderly way. What was written and has not arrived is given up.
+	*/
+	close(code: number, reason: string, now: number): void {
+		if (this.state === 'opening') {
+			this.state = 'gone';
+		} else if (this.state === 'open') {
+			this.state = 'closing';
+			const {closeSends, closeInterval, drainTime} = this.#config;
+			this.#close = {
+				frame: {type: 'close', code, reason: reason.slice(0, maxReasonSize)}, sendsLeft: closeSends, sendAt: now, endsAt: now + (closeSends * closeInterval) + drainTime,
+			};
+		} else {
+			return;
+		}
+
+		this.#emit({
+			type: 'closed', code, reason, by: 'us',
+		});
+	}
+
+	/**
+	Gives the link up: nobody is there, or a newer link took its place.
+	*/
+	lose(reason: string): void {
+		if (this.state === 'opening' || this.state === 'open') {
+			this.#emit({type: 'lost', reason});
+		}
+
+		this.state = 'gone';
+	}
+
+	handleTimeout(now: number): void {
+		if (this.#close) {
+			if (now >= this.#close.endsAt) {
+				this.state = 'gone';
+			}
+
+			return;
+		}
+
+		if (!this.#transport || this.state !== 'open') {
+			return;
+		}
+
+		const {recovery} = this.#transport;
+		const {lost, probe} = recovery.handleTimeout(now);
+		for (const packet of lost) {
+			this.#handleLostPacket(packet);
+		}
+
+		for (const packet of probe) {
+			this.#handleLostPacket(packet);
+		}
+
+		if (probe.length > 0) {
+			this.#isPingDue = true;
+		}
+
+		switch (this.#liveness.handleTimeout({missed: recovery.probeCount, interval: recovery.basicProbeTimeout}, now)) {
+			case 'ping': {
+				this.#isPingDue = true;
+				recovery.probesToSend = Math.max(recovery.probesToSend, 1);
+				break;
+			}
+
+			case 'lost': {
+				this.lose('the peer does not answer');
+				break;
+			}
+
+			default:
+		}
+	}
+
+	/**
+	When `handleTimeout` or `pollTransmit` has something to do.
+	*/
+	pollTimeout(): number | undefined {
+		if (this.#close) {
+			return this.#close.sendsLeft > 0 ? Math.min(this.#close.sendAt, this.#close.endsAt) : this.#close.endsAt;
+		}
+
+		if (this.state !== 'open' || !this.#transport) {
+			return undefined;
+		}
+
+		const {recovery, acknowledgements} = this.#transport;
+		return Math.min(
+			this.#liveness.pollTimeout(),
+			recovery.pollTimeout() ?? Infinity,
+			acknowledgements.dueAt ?? Infinity,
+			this.#pacedUntil > 0 ? this.#pacedUntil : Infinity,
+		);
+	}
+
+	/**
+	The next packet to send, cut from `slab`; undefined when there is none now.
+	*/
+	pollTransmit(slab: Slab, now: number): Uint8Array | undefined {
+		const transport = this.#transport;
+		if (!transport) {
+			return undefined;
+		}
+
+		if (this.#close) {
+			return this.#pollClose(transport, slab, now);
+		}
+
+		return this.state === 'open' ? this.#pollData(transport, slab, now) : undefined;
+	}
+
+	statistics(): LinkStatistics | undefined {
+		if (!this.#transport) {
+			return undefined;
+		}
+
+		const {
+			session, rtt, congestion, recovery, keyStartedAt,
+		} = this.#transport;
+		return {
+			peer: session.peer,
+			address: session.address,
+			isInitiator: session.isInitiator,
+			cipher: session.cipherName,
+			rtt: rtt.smoothed,
+			minimumRtt: rtt.minimum,
+			datagramSize: this.#config.datagramSize,
+			congestionWindow: Math.floor(congestion.window),
+			bytesInFlight: recovery.bytesInFlight,
+			packetsLost: recovery.packetsLost,
+			...this.#counts,
+			epoch: session.sendKeys.epoch,
+			epochSince: keyStartedAt,
+		};
+	}
+
+	#handleFrame(frame: Frame, transport: Transport, now: number): void {
+		if (frame.type === 'close') {
+			this.#handleClose(frame, now);
+			return;
+		}
+
+		if (this.state !== 'open') {
+			return;
+		}
+
+		switch (frame.type) {
+			case 'ack': {
+				this.#handleAck(frame, transport, now);
+				break;
+			}
+
+			case 'pathChallenge': {
+				// One answer a packet is enough; more would let a peer pile them up.
+				this.#pathResponses = [new Uint8Array(frame.token)];
+				break;
+			}
+
+			case 'stream': {
+				this.#liveness.handleActivity(now);
+				this.#streams.handleFrame(frame);
+				break;
+			}
+
+			default: {
+				this.#streams.handleFrame(frame);
+			}
+		}
+	}
+
+	#handleAck(frame: AckFrame, {recovery, acknowledgements}: Transport, now: number): void {
+		const {acked, lost} = recovery.handleAck(frame, now);
+		this.#liveness.handleAcknowledged(recovery.largestAcknowledged);
+		for (const {frames} of acked) {
+			for (const sent of frames) {
+				if (sent.type === 'ack') {
+					acknowledgements.handleSettled(sent.largest);
+				} else {
+					this.#streams.handleAcknowledged(sent);
+				}
+			}
+		}
+
+		for (const packet of lost) {
+			this.#handleLostPacket(packet);
+		}
+	}
+
+	#handleLostPacket({frames}: SentPacket): void {
+		for (const sent of frames) {
+			this.#streams.handleLost(sent);
+		}
+	}
+
+	#handleClose(frame: Frame & {type: 'close'}, now: number): void {
+		if (this.state === 'open') {
+			this.#emit({
+				type: 'closed', code: frame.code, reason: frame.reason, by: 'peer',
+			});
+		}
+
+		// One CLOSE answers theirs, so that they need not repeat it; theirs answers ours.
+		const sendsLeft = this.state === 'closing' ? 0 : 1;
+		this.state = 'draining';
+		this.#close = {
+			frame: {type: 'close', code: closeCode.none, reason: ''}, sendsLeft, sendAt: now, endsAt: this.#close?.endsAt ?? (now + this.#config.drainTime),
+		};
+	}
+
+	#pollClose(transport: Transport, slab: Slab, now: number): Uint8Array | undefined {
+		const close = this.#close!;
+		if (this.state === 'gone' || close.sendsLeft === 0 || now < close.sendAt) {
+			return undefined;
+		}
+
+		close.sendsLeft--;
+		close.sendAt = now + this.#config.closeInterval;
+		const space = this.#offerSpace(slab);
+		space.at = writeFrame(space.bytes, space.at, close.frame);
+		return this.#seal(transport, slab, space, {isEliciting: false}, now);
+	}
+
+	#pollData(transport: Transport, slab: Slab, now: number): Uint8Array | undefined {
+		const {recovery, acknowledgements} = transport;
+		const isWantsToSend = this.#isPingDue || this.#pathResponses.length > 0 || this.#streams.isReady;
+		const isMaySend = isWantsToSend && this.#mayGo(transport, now);
+		const isAckDue = acknowledgements.dueAt !== undefined && now >= acknowledgements.dueAt;
+		if (!isMaySend && !isAckDue) {
+			return undefined;
+		}
+
+		const space = this.#offerSpace(slab);
+		if (isAckDue || acknowledgements.isWaiting) {
+			this.#fillAck(acknowledgements, space, now);
+		}
+
+		const ackEnd = space.at;
+		if (isMaySend) {
+			this.#fillFrames(space, recovery);
+		}
+
+		return space.at === dataHeaderSize ? undefined : this.#seal(transport, slab, space, {isEliciting: space.at > ackEnd}, now);
+	}
+
+	/**
+	Window and pacer let a full packet go; probes go in any case.
+	*/
+	#mayGo({recovery, congestion, pacer, rtt}: Transport, now: number): boolean {
+		this.#pacedUntil = 0;
+		if (recovery.probesToSend > 0) {
+			return true;
+		}
+
+		const {datagramSize} = this.#config;
+		if (recovery.bytesInFlight + datagramSize > congestion.window) {
+			return false;
+		}
+
+		const sendAt = pacer.timeToSend(datagramSize, congestion.pacingRate(rtt.smoothed), now);
+		if (sendAt > now) {
+			this.#pacedUntil = sendAt;
+			return false;
+		}
+
+		return true;
+	}
+
+	#fillAck(acknowledgements: Acknowledgements, space: PacketSpace, now: number): void {
+		const frame = acknowledgements.takeFrame(now);
+		if (!frame) {
+			return;
+		}
+
+		// The room always suffices: 64 ranges of the largest numbers take 1047 bytes, a packet holds 1172.
+		space.at = writeFrame(space.bytes, space.at, frame);
+		space.sent.push({type: 'ack', largest: frame.ranges[0]!.end - 1});
+	}
+
+	#fillFrames(space: PacketSpace, recovery: Recovery): void {
+		for (const token of this.#pathResponses) {
+			const frame: Frame = {type: 'pathResponse', token};
+			if (space.at + frameSize(frame) <= space.end) {
+				space.at = writeFrame(space.bytes, space.at, frame);
+			}
+		}
+
+		this.#pathResponses = [];
+		if ((this.#isPingDue || recovery.probesToSend > 0) && space.at < space.end) {
+			space.at = writeFrame(space.bytes, space.at, {type: 'ping'});
+			space.sent.push({type: 'ping'});
+			this.#isPingDue = false;
+		}
+
+		this.#streams.fill(space);
+	}
+
+	#offerSpace(slab: Slab): PacketSpace {
+		const bytes = slab.offer(this.#config.datagramSize);
+		return {
+			bytes, at: dataHeaderSize, end: bytes.length - tagSize, sent: [],
+		};
+	}
+
+	#seal(transport: Transport, slab: Slab, space: PacketSpace, {isEliciting}: {isEliciting: boolean}, now: number): Uint8Array | undefined {
+		const {session, recovery, pacer} = transport;
+		const pn = recovery.nextPacketNumber;
+		if (pn > maxPacketNumber) {
+			this.lose('packet numbers are used up');
+			return undefined;
+		}
+
+		this.#stepKey(transport, pn, now);
+		writeDataHeader(space.bytes, {epoch: session.sendKeys.epoch & 0xFF, dcid: session.remoteCid, pn});
+		session.sendKeys.seal(space.bytes, space.at, pn);
+		const size = space.at + tagSize;
+		slab.keep(size);
+		recovery.handleSent(size, space.sent, isEliciting, now);
+		if (isEliciting) {
+			pacer.handleSent(size);
+			this.#liveness.handleSent(now);
+			if (space.sent.some(({type}) => type === 'stream')) {
+				this.#liveness.handleActivity(now);
+			}
+		}
+
+		this.#counts.packetsOut++;
+		this.#counts.bytesOut += size;
+		return space.bytes.subarray(0, size);
+	}
+
+	/**
+	Replaces the send key when it is old, once the peer has shown that it has the current one.
+	*/
+	#stepKey(transport: Transport, pn: number, now: number): void {
+		const {session, recovery} = transport;
+		const isOld = now - transport.keyStartedAt >= this.#config.keyLifetime || pn - transport.keyStartedWith >= this.#config.keyPackets;
+		if (!(isOld && recovery.largestAcknowledged >= transport.keyStartedWith)) {
+			return;
+		}
+
+		session.sendKeys.step();
+		transport.keyStartedAt = now;
+		transport.keyStartedWith = pn;
+	}
+}

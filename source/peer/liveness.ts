@@ -1,0 +1,103 @@
+// Whether the peer is still there: keepalive while idle, a verdict after too long a silence, and the quick probe after a crash hint.
+// Knows only when something was heard, sent and acknowledged; refuses to know what.
+import {type PeerConfig} from './config.js';
+
+export class Liveness {
+	readonly #config: PeerConfig;
+	#heardAt: number;
+	/**
+	When stream data last moved, either way.
+	*/
+	#activeAt: number;
+	/**
+	The first packet since then that the peer must answer.
+	*/
+	#waitingSince: number | undefined;
+	#probe: {nextAt: number; left: number; firstPn: number} | undefined;
+
+	constructor(config: PeerConfig, now: number) {
+		this.#config = config;
+		this.#heardAt = now;
+		this.#activeAt = now;
+	}
+
+	/**
+	An authentic packet came.
+	*/
+	handleReceived(now: number): void {
+		this.#heardAt = now;
+		this.#waitingSince = undefined;
+	}
+
+	/**
+	Stream data moved.
+	*/
+	handleActivity(now: number): void {
+		this.#activeAt = now;
+	}
+
+	/**
+	A packet went out that the peer must acknowledge.
+	*/
+	handleSent(now: number): void {
+		this.#waitingSince ??= now;
+	}
+
+	/**
+	The peer acknowledged packets up to `largest`: it was alive after the probe began, if one of the probe's is among them.
+	*/
+	handleAcknowledged(largest: number): void {
+		if (this.#probe && largest >= this.#probe.firstPn) {
+			this.#probe = undefined;
+		}
+	}
+
+	/**
+	Somebody says that the peer may have died: packets from `firstPn` on are the question.
+	*/
+	startProbe(firstPn: number, now: number): void {
+		this.#probe ??= {nextAt: now, left: this.#config.probeCount, firstPn};
+	}
+
+	pollTimeout(): number {
+		const silenceAt = this.#waitingSince === undefined ? this.#pingAt() : this.#waitingSince + this.#config.lostAfter;
+		return this.#probe ? Math.min(this.#probe.nextAt, silenceAt) : silenceAt;
+	}
+
+	/**
+	What a due timer means. `missed` counts probes of the loss recovery without an answer: a clock that jumped does not kill a peer
+	that nobody asked. `interval` is how long an answer may take.
+	*/
+	handleTimeout({missed, interval}: {missed: number; interval: number}, now: number): 'ping' | 'lost' | undefined {
+		if (this.#probe && now >= this.#probe.nextAt) {
+			if (this.#probe.left === 0) {
+				return 'lost';
+			}
+
+			this.#probe.left--;
+			this.#probe.nextAt = now + Math.max(interval, this.#config.probeInterval);
+			return 'ping';
+		}
+
+		if (this.#waitingSince === undefined) {
+			return now >= this.#pingAt() ? 'ping' : undefined;
+		}
+
+		if (now < this.#waitingSince + this.#config.lostAfter) {
+			return undefined;
+		}
+
+		if (missed >= 3) {
+			return 'lost';
+		}
+
+		this.#waitingSince = now;
+		return 'ping';
+	}
+
+	#pingAt(): number {
+		const {activePing, idlePing, activeFor} = this.#config;
+		const active = this.#heardAt + activePing;
+		return active < this.#activeAt + activeFor ? active : this.#heardAt + idlePing;
+	}
+}

@@ -1,0 +1,46 @@
+// What a finished handshake leaves behind: who the peer is, how both sides address each other, and the keys.
+import {type CipherSuite} from './cipher.js';
+import {type PeerConfig} from './config.js';
+import {type LinkParameters} from './handshake-payload.js';
+import {ReceiveKeys, SendKeys} from './keys.js';
+import {type Handshake} from './noise.js';
+
+/**
+`ip:port`, or `[ip]:port` for IPv6.
+*/
+export type Address = string;
+
+export type Session = {
+	/**
+	The name that the caller's `authenticate` gave the peer.
+	*/
+	peer: string;
+	publicKey: Uint8Array;
+	address: Address;
+	isInitiator: boolean;
+	/**
+	The connection id we are addressed by, and the peer's.
+	*/
+	localCid: number;
+	remoteCid: number;
+	parameters: LinkParameters;
+	/**
+	Round trip of the handshake, ms, where no message of it was sent twice.
+	*/
+	rtt: number | undefined;
+	sendKeys: SendKeys;
+	receiveKeys: ReceiveKeys;
+	cipherName: string;
+};
+
+/**
+Packet keys from a complete handshake.
+*/
+export function deriveKeys(handshake: Handshake, suite: CipherSuite, config: PeerConfig): Pick<Session, 'sendKeys' | 'receiveKeys' | 'cipherName'> {
+	const {send, receive} = handshake.split();
+	return {
+		sendKeys: new SendKeys(send, suite),
+		receiveKeys: new ReceiveKeys(receive, suite, config.oldKeyLifetime),
+		cipherName: suite.name,
+	};
+}

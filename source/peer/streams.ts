@@ -1,0 +1,495 @@
+// All streams of one link: their order of service, the credit of the whole link, and what acknowledged and lost frames mean to them.
+// Knows frames; refuses to know packets, keys and time.
+import {type PeerConfig} from './config.js';
+import {closeCode, ProtocolViolation} from './errors.js';
+import {
+	frameSize,
+	streamFrameOverhead,
+	writeFrame,
+	writeStreamHeader,
+	type Frame,
+	type ResetStreamFrame,
+	type StopFrame,
+	type StreamFrame,
+} from './frame.js';
+import {RangeSet} from './range-set.js';
+import {ReceiveStream} from './receive-stream.js';
+import {type SentFrame} from './recovery.js';
+import {SendStream} from './send-stream.js';
+
+/**
+The control stream: both sides have it without opening it.
+*/
+export const controlStream = 0;
+/**
+The stream of chat records, in order.
+*/
+export const chatStream = 1;
+
+/**
+Which streams go first: the lower class empties itself before the next gets a byte.
+Control, chat, then ids 4n+2 (files somebody waits for), then 4n (files in the background).
+*/
+export function streamClass(id: number): number {
+	if (id <= chatStream) {
+		return id;
+	}
+
+	return id % 4 === 2 ? 2 : 3;
+}
+
+/**
+What happened to a stream that its user should know.
+*/
+export type StreamEvent =
+	| {type: 'data'; stream: number; data: Uint8Array; fin: boolean}
+	| {type: 'writable'; stream: number}
+	| {type: 'reset'; stream: number; code: number}
+	| {type: 'stopped'; stream: number; code: number};
+
+type Stream = {
+	id: number;
+	class: number;
+	send: SendStream;
+	receive: ReceiveStream;
+	/**
+	Serves streams of one class in turn.
+	*/
+	servedAt: number;
+	isLimitDue: boolean;
+	isStopDue: boolean;
+};
+
+/**
+The room left in the packet that is being filled, and what went into it.
+*/
+export type PacketSpace = {bytes: Uint8Array; at: number; end: number; sent: SentFrame[]};
+
+/**
+A STREAM frame with less data than this waits for the next packet, unless it is all there is.
+*/
+const minPiece = 32;
+
+export class Streams {
+	readonly #config: PeerConfig;
+	readonly #emit: (event: StreamEvent) => void;
+	readonly #streams = new Map<number, Stream>();
+	/**
+	Ids of streams that are over, so that late packets do not open them again.
+	*/
+	readonly #finished = new RangeSet();
+	#turn = 0;
+	/**
+	The peer's credit for us, and what we used of it.
+	*/
+	#maxData = 0;
+	#initialStreamLimit = 0;
+	#dataSent = 0;
+	/**
+	Our credit for the peer, what it used, and what our caller consumed.
+	*/
+	#dataLimit: number;
+	#dataReceived = 0;
+	#dataConsumed = 0;
+	#isDataLimitDue = false;
+
+	constructor(config: PeerConfig, emit: (event: StreamEvent) => void) {
+		this.#config = config;
+		this.#emit = emit;
+		this.#dataLimit = config.connectionWindow;
+	}
+
+	/**
+	The peer's first credit, known from the handshake.
+	*/
+	setPeerLimits({maxData, maxStreamData}: {maxData: number; maxStreamData: number}): void {
+		this.#maxData = Math.max(this.#maxData, maxData);
+		this.#initialStreamLimit = maxStreamData;
+		for (const {send} of this.#streams.values()) {
+			send.limit = Math.max(send.limit, maxStreamData);
+		}
+	}
+
+	/**
+	Takes bytes to send and returns how many fitted; a short answer is followed by a `writable` event.
+	*/
+	write(id: number, data: Uint8Array): number {
+		const send = this.#open(id)?.send;
+		if (!send) {
+			return 0;
+		}
+
+		const taken = send.write(data);
+		send.wantsRoom ||= taken < data.length;
+		return taken;
+	}
+
+	/**
+	Bytes that `write` would take.
+	*/
+	writable(id: number): number {
+		if (this.#finished.has(id)) {
+			return 0;
+		}
+
+		const stream = this.#streams.get(id);
+		if (stream) {
+			return stream.send.room;
+		}
+
+		return this.#streams.size < this.#config.maxStreams ? this.#config.sendBuffer : 0;
+	}
+
+	finish(id: number): void {
+		this.#open(id)?.send.finish();
+	}
+
+	reset(id: number, code: number): void {
+		this.#streams.get(id)?.send.reset(code);
+	}
+
+	/**
+	Asks the peer to stop sending; what still comes is not delivered.
+	*/
+	stop(id: number, code: number): void {
+		const stream = this.#streams.get(id);
+		if (!(stream && !stream.receive.isDone && stream.receive.stopCode === undefined)) {
+			return;
+		}
+
+		stream.receive.stopCode = code;
+		stream.isStopDue = true;
+	}
+
+	/**
+	The caller has used `length` bytes of a stream, so the peer may send as many more.
+	*/
+	handleConsumed(id: number, length: number): void {
+		this.#consumeData(length);
+		const stream = this.#streams.get(id);
+		if (stream?.receive.handleConsumed(length)) {
+			stream.isLimitDue = true;
+		}
+	}
+
+	/**
+	Takes what the peer says about streams; other frames are none of our business.
+
+	@throws ProtocolViolation when the peer went beyond what it was allowed.
+	*/
+	handleFrame(frame: Frame): void {
+		switch (frame.type) {
+			case 'stream': {
+				this.#handleData(frame);
+				break;
+			}
+
+			case 'maxData': {
+				this.#maxData = Math.max(this.#maxData, frame.limit);
+				break;
+			}
+
+			case 'maxStreamData': {
+				const send = this.#accept(frame.stream)?.send;
+				if (send) {
+					send.limit = Math.max(send.limit, frame.limit);
+				}
+
+				break;
+			}
+
+			case 'resetStream': {
+				this.#handleReset(frame);
+				break;
+			}
+
+			case 'stop': {
+				this.#handleStop(frame);
+				break;
+			}
+
+			default:
+		}
+	}
+
+	/**
+	There is something to send.
+	*/
+	get isReady(): boolean {
+		if (this.#isDataLimitDue) {
+			return true;
+		}
+
+		const credit = this.#maxData - this.#dataSent;
+		for (const stream of this.#streams.values()) {
+			if (stream.isLimitDue || stream.isStopDue || stream.send.isResetDue || stream.send.isReady(credit)) {
+				return true;
+			}
+		}
+
+		return false;
+	}
+
+	/**
+	Fills a packet: credit and resets first, then data by class.
+	*/
+	fill(space: PacketSpace): void {
+		this.#fillControl(space);
+		for (;;) {
+			const stream = this.#pickStream();
+			if (!stream || !this.#fillData(stream, space)) {
+				return;
+			}
+		}
+	}
+
+	handleAcknowledged(frame: SentFrame): void {
+		if (frame.type !== 'stream' && frame.type !== 'resetStream') {
+			return;
+		}
+
+		const stream = this.#streams.get(frame.stream);
+		if (!stream) {
+			return;
+		}
+
+		const {send} = stream;
+		if (frame.type === 'stream') {
+			send.handleAcknowledged(frame);
+		} else {
+			send.handleResetSettled(true);
+		}
+
+		if (send.wantsRoom && send.room >= this.#config.sendBuffer / 2) {
+			send.wantsRoom = false;
+			this.#emit({type: 'writable', stream: stream.id});
+		}
+
+		this.#forgetIfDone(stream);
+	}
+
+	/**
+	Whatever still matters of a lost frame is sent again, with today's values.
+	*/
+	handleLost(frame: SentFrame): void {
+		if (frame.type === 'maxData') {
+			this.#isDataLimitDue = true;
+			return;
+		}
+
+		const stream = 'stream' in frame ? this.#streams.get(frame.stream) : undefined;
+		if (!stream) {
+			return;
+		}
+
+		switch (frame.type) {
+			case 'stream': {
+				stream.send.handleLost(frame);
+				break;
+			}
+
+			case 'resetStream': {
+				stream.send.handleResetSettled(false);
+				break;
+			}
+
+			case 'maxStreamData': {
+				stream.isLimitDue = !stream.receive.isDone;
+				break;
+			}
+
+			case 'stop': {
+				stream.isStopDue = !stream.receive.isDone;
+				break;
+			}
+
+			default:
+		}
+	}
+
+	#handleData(frame: StreamFrame): void {
+		const {stream: id} = frame;
+		const stream = this.#accept(id);
+		if (!stream) {
+			return;
+		}
+
+		const {receive} = stream;
+		const before = receive.highest;
+		const ready = receive.handleData(frame);
+		this.#countReceived(receive.highest - before);
+		if (!ready) {
+			return;
+		}
+
+		if (receive.stopCode === undefined) {
+			this.#emit({
+				type: 'data', stream: id, data: ready.data, fin: ready.fin,
+			});
+		} else {
+			this.handleConsumed(id, ready.data.length);
+		}
+
+		this.#forgetIfDone(stream);
+	}
+
+	#handleReset({stream: id, code, size}: ResetStreamFrame): void {
+		const stream = this.#accept(id);
+		if (!stream) {
+			return;
+		}
+
+		const {receive} = stream;
+		const before = receive.highest;
+		const unread = receive.handleReset(size);
+		this.#countReceived(receive.highest - before);
+		if (unread === undefined) {
+			return;
+		}
+
+		this.#consumeData(unread);
+		this.#emit({type: 'reset', stream: id, code});
+		this.#forgetIfDone(stream);
+	}
+
+	#handleStop({stream: id, code}: StopFrame): void {
+		const stream = this.#accept(id);
+		if (!stream || stream.send.resetCode !== undefined || stream.send.isDone) {
+			return;
+		}
+
+		stream.send.reset(code);
+		this.#emit({type: 'stopped', stream: id, code});
+	}
+
+	#countReceived(bytes: number): void {
+		this.#dataReceived += bytes;
+		if (this.#dataReceived > this.#dataLimit) {
+			throw new ProtocolViolation('the peer went beyond the credit of the link', closeCode.flowControl);
+		}
+	}
+
+	#consumeData(length: number): void {
+		this.#dataConsumed += length;
+		if (this.#dataLimit - this.#dataConsumed < this.#config.connectionWindow / 2) {
+			this.#isDataLimitDue = true;
+		}
+	}
+
+	#fillControl(space: PacketSpace): void {
+		if (this.#isDataLimitDue) {
+			const limit = this.#dataConsumed + this.#config.connectionWindow;
+			if (this.#put(space, {type: 'maxData', limit}, {type: 'maxData'})) {
+				this.#dataLimit = limit;
+				this.#isDataLimitDue = false;
+			}
+		}
+
+		for (const stream of this.#streams.values()) {
+			const {id, send, receive} = stream;
+			stream.isLimitDue &&= !this.#put(space, {type: 'maxStreamData', stream: id, limit: receive.extendLimit()}, {type: 'maxStreamData', stream: id});
+
+			stream.isStopDue &&= !this.#put(space, {type: 'stop', stream: id, code: receive.stopCode ?? 0}, {type: 'stop', stream: id});
+
+			if (send.isResetDue && this.#put(space, {
+				type: 'resetStream', stream: id, code: send.resetCode ?? 0, size: send.sentSize,
+			}, {type: 'resetStream', stream: id})) {
+				send.handleResetSent();
+			}
+		}
+	}
+
+	#put(space: PacketSpace, frame: Frame, sent: SentFrame): boolean {
+		if (space.at + frameSize(frame) > space.end) {
+			return false;
+		}
+
+		space.at = writeFrame(space.bytes, space.at, frame);
+		space.sent.push(sent);
+		return true;
+	}
+
+	#pickStream(): Stream | undefined {
+		const credit = this.#maxData - this.#dataSent;
+		let best: Stream | undefined;
+		for (const stream of this.#streams.values()) {
+			const isBefore = !best || stream.class < best.class || (stream.class === best.class && stream.servedAt < best.servedAt);
+			if (isBefore && stream.send.isReady(credit)) {
+				best = stream;
+			}
+		}
+
+		return best;
+	}
+
+	/**
+	Puts one piece of `stream` into the packet; false when the packet is full.
+	*/
+	#fillData(stream: Stream, space: PacketSpace): boolean {
+		const {id, send} = stream;
+		// The offset is not known before the piece is taken; eight bytes always hold it.
+		const room = Math.min(space.end - space.at - streamFrameOverhead(id, Number.MAX_SAFE_INTEGER), 0xFF_FF);
+		if (room < minPiece) {
+			return false;
+		}
+
+		const piece = send.take(room, this.#maxData - this.#dataSent);
+		if (!piece) {
+			return false;
+		}
+
+		space.at = writeStreamHeader(space.bytes, space.at, {stream: id, ...piece});
+		send.copy(piece, space.bytes, space.at);
+		space.at += piece.length;
+		space.sent.push({
+			type: 'stream', stream: id, offset: piece.offset, length: piece.length, fin: piece.fin,
+		});
+		this.#dataSent += piece.fresh;
+		stream.servedAt = ++this.#turn;
+		return true;
+	}
+
+	/**
+	The stream our caller names, opened where it is new; undefined when it is over or one too many.
+	*/
+	#open(id: number): Stream | undefined {
+		const known = this.#streams.get(id);
+		if (known !== undefined || this.#streams.size >= this.#config.maxStreams || this.#finished.has(id)) {
+			return known;
+		}
+
+		const stream: Stream = {
+			id,
+			class: streamClass(id),
+			send: new SendStream(this.#config.sendBuffer),
+			receive: new ReceiveStream(this.#config.streamWindow, this.#config.maxGaps),
+			servedAt: 0,
+			isLimitDue: false,
+			isStopDue: false,
+		};
+		stream.send.limit = this.#initialStreamLimit;
+		this.#streams.set(id, stream);
+		return stream;
+	}
+
+	/**
+	The stream the peer names; undefined when it is over.
+	*/
+	#accept(id: number): Stream | undefined {
+		const stream = this.#open(id);
+		if (!stream && !this.#finished.has(id)) {
+			throw new ProtocolViolation('the peer opened too many streams', closeCode.tooMuch);
+		}
+
+		return stream;
+	}
+
+	#forgetIfDone(stream: Stream): void {
+		if (!(stream.send.isDone && stream.receive.isDone)) {
+			return;
+		}
+
+		this.#streams.delete(stream.id);
+		this.#finished.add(stream.id, stream.id + 1);
+	}
+}

@@ -1,0 +1,140 @@
+// Drives a messenger from lines of text: each is a command, the next begins when the one before was answered.
+// Knows the order of things from the first line to the last; refuses to know how a face words them.
+import {setTimeout as delay} from 'node:timers/promises';
+import type {MessengerEvent} from '../messenger/events.js';
+import type {MessengerPort} from '../messenger/port.js';
+import type {MessengerView} from '../messenger/view.js';
+import type {LineFace, Ready} from './face.js';
+import {maximumInputBytes, readLines, type InputLine} from './line-reader.js';
+
+/**
+After the end of input, what is on its way has this long.
+*/
+const lingerMs = 5000;
+
+const problems = {
+	'line-too-long': `The line is longer than ${maximumInputBytes} bytes.`,
+	'bad-encoding': 'The line is not UTF-8 text.',
+} as const;
+
+/**
+What to do before the first line: a command, and what the user should know.
+*/
+export type Opening = {readonly command?: string | undefined; readonly notices: readonly Notice[]};
+
+type Notice = MessengerEvent & {type: 'notice'};
+
+/**
+How a messenger is driven.
+*/
+export type Drive = {
+	readonly port: MessengerPort;
+	readonly face: LineFace;
+	readonly facts: Ready;
+	/**
+	Standard input.
+	*/
+	readonly input: AsyncIterable<Uint8Array>;
+	/**
+	Where to connect at the start; asked for once the face is up.
+	*/
+	readonly opening: () => Promise<Opening>;
+	/**
+	Called between two lines: brings what must come before the next (`--room` after a login).
+	*/
+	readonly between: () => Promise<void>;
+};
+
+/**
+Runs until the messenger has left: by a command, by a signal, or because the input ended.
+*/
+export async function drive({port, face, facts, input, opening, between}: Drive): Promise<void> {
+	face.ready(facts);
+	port.onEvent(event => {
+		face.event(event);
+	});
+	let isOver = false;
+	await Promise.race([runLines(), port.finished.then(() => {
+		isOver = true;
+	})]);
+	await port.leave();
+
+	async function runLines(): Promise<void> {
+		const {command, notices} = await opening();
+		for (const notice of notices) {
+			face.event(notice);
+		}
+
+		if (command !== undefined) {
+			const reply = await port.execute(command);
+			if (!reply.ok) {
+				face.event({type: 'notice', level: 'error', text: reply.error.message});
+			}
+		}
+
+		const lines = readLines(input);
+		// One line is read ahead, so that the end of input is known while the last command still runs.
+		for (let next = lines.next(); ;) {
+			await between();
+			const {done, value} = await next;
+			if (done) {
+				break;
+			}
+
+			next = lines.next();
+			await Promise.race([perform(value), lingerAfter(next)]);
+		}
+
+		await Promise.race([settled(port), delay(lingerMs, undefined, {ref: false})]);
+	}
+
+	async function perform(line: InputLine): Promise<void> {
+		if (line.problem !== undefined) {
+			face.reply({command: '', ok: false, error: {code: line.problem, message: problems[line.problem]}}, line.number);
+		} else if (line.text.trim() !== '') {
+			// Exactly one step from the reply to the face, so that no later event overtakes it.
+			await port.execute(line.text).then(reply => {
+				if (!isOver) {
+					face.reply(reply, line.number);
+				}
+			});
+		}
+	}
+}
+
+/**
+Resolves a while after `next` turned out to be the end of input, otherwise never.
+*/
+async function lingerAfter(next: Promise<IteratorResult<InputLine, void>>): Promise<void> {
+	const {done} = await next;
+	if (!done) {
+		// Another line waits: the command has all the time it needs.
+		await Promise.withResolvers().promise;
+	}
+
+	await delay(lingerMs, undefined, {ref: false});
+}
+
+/**
+Resolves when no line of ours is on its way to somebody who is there.
+*/
+async function settled(port: MessengerPort): Promise<void> {
+	if (!isBusy(port.view)) {
+		return;
+	}
+
+	await new Promise<void>(resolve => {
+		const stop = port.subscribe(() => {
+			if (isBusy(port.view)) {
+				return;
+			}
+
+			stop();
+			resolve();
+		});
+	});
+}
+
+function isBusy(view: MessengerView): boolean {
+	return view.conversations.some(({state, messages}) => state === 'open' && messages.some(row => row.kind === 'line' && row.isOwn && (row.delivery === 'queued' || row.delivery === 'sent')));
+}

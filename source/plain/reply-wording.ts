@@ -1,0 +1,109 @@
+// How the plain face words the reply to a command: lists in columns, help from the command table, errors as a sentence.
+// Knows which fields a reply carries; refuses to know time and colour.
+import {sanitiseLine} from '../kit/sanitise.js';
+import {displayWidth, fit} from '../kit/text.js';
+import {
+	commands,
+	findCommand,
+	usage,
+	type Command,
+} from '../messenger/commands.js';
+import type {CommandReply} from '../messenger/events.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const groupTitles: Readonly<Record<Command['group'], string>> = {
+	server: 'Server', people: 'People', talk: 'Talk', rooms: 'Rooms', program: 'Program',
+};
+
+/**
+A cell of a list, as safe text.
+*/
+function cell(value: unknown): string {
+	return sanitiseLine(typeof value === 'string' ? value : JSON.stringify(value) ?? '');
+}
+
+/**
+Rows whose columns stand under each other, indented by two.
+*/
+function columns(rows: ReadonlyArray<readonly string[]>): string[] {
+	const widths: number[] = [];
+	for (const row of rows) {
+		for (const [index, text] of row.entries()) {
+			widths[index] = Math.max(widths[index] ?? 0, displayWidth(text));
+		}
+	}
+
+	return rows.map(row => `  ${row.map((text, index) => index === row.length - 1 ? text : fit(text, widths[index]!)).join('  ')}`);
+}
+
+function counted(count: number, noun: string): string {
+	return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+const list = (value: unknown): readonly Fields[] => Array.isArray(value) ? value as readonly Fields[] : [];
+
+function wordUsers({users}: Fields): string[] {
+	const rows = list(users);
+	return [counted(rows.length, 'user'), ...columns(rows.map(({name, online}) => [cell(name), online === true ? 'online' : 'offline']))];
+}
+
+function wordRooms({rooms}: Fields): string[] {
+	const rows = list(rooms);
+	return [counted(rows.length, 'room'), ...columns(rows.map(({name, creator, members}) => [cell(name), `by ${cell(creator)}`, counted(Number(members), 'member')]))];
+}
+
+function wordRoomUsers({room, users}: Fields): string[] {
+	const names = Array.isArray(users) ? users as readonly unknown[] : [];
+	return [`${counted(names.length, 'user')} in ${cell(room)}`, ...columns(names.map(name => [cell(name)]))];
+}
+
+function wordStatus({connected, server, user, conversation}: Fields): string[] {
+	const {kind, name, members} = (conversation ?? {}) as Fields;
+	return [
+		connected === true ? `connected to ${cell(server)}` : 'not connected',
+		...columns([
+			['user', typeof user === 'string' ? cell(user) : 'nobody is logged in'],
+			['conversation', kind === undefined ? 'none' : `${cell(kind)} ${kind === 'room' ? '' : 'with '}${cell(name)}${members === undefined ? '' : `, ${counted(Number(members), 'member')}`}`],
+		]),
+	];
+}
+
+function wordWhois({user, online, address, fingerprint}: Fields): string[] {
+	return [
+		`${cell(user)} is ${online === true ? 'online' : 'offline'}`,
+		...columns([['address', address], ['fingerprint', fingerprint]].filter(([, value]) => typeof value === 'string').map(row => row.map(value => cell(value)))),
+	];
+}
+
+/**
+All commands by group, or one.
+*/
+export function wordHelp(word?: string): string[] {
+	const one = word === undefined ? undefined : findCommand(word);
+	if (one) {
+		const aliases = one.aliases.length > 0 ? [`  also: ${one.aliases.join(', ')}`] : [];
+		return [usage(one), `  ${one.summary}`, ...aliases];
+	}
+
+	const width = Math.max(...commands.map(command => usage(command).length));
+	return Object.entries(groupTitles).flatMap(([group, title]) => {
+		const members = commands.filter(command => command.group === group);
+		return members.length === 0 ? [] : [title, ...members.map(command => `  ${fit(usage(command), width)}  ${command.summary}`)];
+	});
+}
+
+function wordHelpReply({command}: Fields): string[] {
+	return wordHelp(typeof command === 'string' ? command : undefined);
+}
+
+const wordings: Readonly<Record<string, (fields: Fields) => string[]>> = {
+	lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, help: wordHelpReply,
+};
+
+/**
+The lines for `reply`; none when the events already tell it all.
+*/
+export function wordReply(reply: CommandReply): string[] {
+	return reply.ok ? wordings[reply.command]?.(reply.fields) ?? [] : [`error: ${sanitiseLine(reply.error.message)}`];
+}

@@ -1,0 +1,351 @@
+// Joins a client core to the world: what happens goes in, what the core wants done is done.
+// Knows turns, one timer and the order of effects; refuses to decide anything.
+import type {Effect, HostedResult} from '../messenger/effects.js';
+import type {CommandReply, MessengerEvent} from '../messenger/events.js';
+import type {MessengerPort} from '../messenger/port.js';
+import type {MessengerView} from '../messenger/view.js';
+import type {Clock} from '../io/clock.js';
+import {ControlSocket} from '../io/control-socket.js';
+import type {ProfileStore} from '../io/profile-store.js';
+import {watchAddresses} from '../io/addresses.js';
+import type {UdpSocket} from '../io/udp-socket.js';
+import type {HostPort} from '../protocol/addresses.js';
+import {ProtocolError} from '../protocol/errors.js';
+import type {ClientCore} from './client-core.js';
+
+/**
+So many datagrams leave in one turn; then acknowledgements and keys get theirs.
+*/
+const datagramsPerTurn = 256;
+
+/**
+A core that is asked to leave has this long to say good-bye to everybody.
+*/
+const farewellMs = 3000;
+
+/**
+The longest a timer of Node can wait, in ms.
+*/
+const maximumTimerMs = 0x7F_FF_FF_FF;
+
+/**
+A control server that runs inside this process.
+*/
+export type HostedServer = {readonly port: number; readonly fingerprint: string; close(): Promise<void>};
+
+/**
+Starts a control server on `port` (the default one for `undefined`). Rejects with a `ProtocolError` that says why it can't.
+*/
+export type Host = (port: number | undefined) => Promise<HostedServer>;
+
+/**
+What a runtime is made of; it closes `udp` and `store` when it has left.
+*/
+export type RuntimeParts = {
+	readonly core: ClientCore;
+	readonly udp: UdpSocket;
+	readonly store: ProfileStore;
+	readonly clock: Clock;
+	readonly host?: Host | undefined;
+};
+
+/**
+A running messenger.
+*/
+export class Runtime implements MessengerPort {
+	readonly finished: Promise<void>;
+	readonly #core: ClientCore;
+	readonly #udp: UdpSocket;
+	readonly #store: ProfileStore;
+	readonly #clock: Clock;
+	readonly #host: Host | undefined;
+	readonly #stopWatching: () => void;
+	readonly #subscribers = new Set<() => void>();
+	readonly #listeners = new Set<(event: MessengerEvent) => void>();
+	readonly #waiting = new Map<number, (reply: CommandReply) => void>();
+	readonly #resolveFinished: () => void;
+	#lastTag = 0;
+	#shownView: MessengerView;
+	#control: ControlSocket | undefined;
+	#hosted: Promise<HostedServer> | undefined;
+	#turn: NodeJS.Immediate | undefined;
+	#timer: NodeJS.Timeout | undefined;
+	#timerDue = Infinity;
+	#departure: Promise<void> | undefined;
+
+	constructor({core, udp, store, clock, host}: RuntimeParts) {
+		this.#core = core;
+		this.#udp = udp;
+		this.#store = store;
+		this.#clock = clock;
+		this.#host = host;
+		this.#shownView = core.view;
+		const {promise, resolve} = Promise.withResolvers<void>();
+		this.finished = promise;
+		this.#resolveFinished = resolve;
+		udp.listen((data, from) => {
+			core.handleDatagram(data, from, clock());
+			this.#schedule();
+		});
+		this.#stopWatching = watchAddresses(udp.port, () => {
+			core.handleAddressesChanged(clock());
+			this.#schedule();
+		});
+		store.onTrouble = problem => {
+			this.#announce(problem === undefined
+				? {type: 'notice', level: 'info', text: 'The data folder takes writes again.'}
+				: {type: 'notice', level: 'error', text: `The data folder can't be written: ${problem}. What you send waits until it can.`});
+		};
+
+		this.#schedule();
+	}
+
+	get view(): MessengerView {
+		return this.#core.view;
+	}
+
+	// Not `async`: replies and events reach a face in the order in which the core gave them, and each `await` more would
+	// let a later event overtake.
+	// eslint-disable-next-line @typescript-eslint/promise-function-async
+	execute(line: string): Promise<CommandReply> {
+		if (this.#departure) {
+			return this.finished.then(() => gone(line));
+		}
+
+		const {promise, resolve} = Promise.withResolvers<CommandReply>();
+		const tag = ++this.#lastTag;
+		this.#waiting.set(tag, resolve);
+		this.#core.handleCommand(line, tag, this.#clock());
+		this.#schedule();
+		return promise;
+	}
+
+	subscribe(listener: () => void): () => void {
+		this.#subscribers.add(listener);
+		return () => {
+			this.#subscribers.delete(listener);
+		};
+	}
+
+	onEvent(listener: (event: MessengerEvent) => void): () => void {
+		this.#listeners.add(listener);
+		return () => {
+			this.#listeners.delete(listener);
+		};
+	}
+
+	async leave(): Promise<void> {
+		if (!this.#departure) {
+			void this.execute('x');
+			const impatience = setTimeout(() => {
+				this.#depart();
+			}, farewellMs);
+			await this.finished;
+			clearTimeout(impatience);
+		}
+
+		await this.finished;
+	}
+
+	/**
+	Everything that came in during one turn of the event loop is answered in one go.
+	*/
+	#schedule(): void {
+		this.#turn ??= setImmediate(() => {
+			this.#turn = undefined;
+			this.#run();
+		});
+	}
+
+	#run(): void {
+		const now = this.#clock();
+		const due = this.#core.pollTimeout();
+		if (due !== undefined && due <= now) {
+			this.#core.handleTimeout(now);
+		}
+
+		this.#performEffects();
+		this.#transmit(now);
+		if (this.#shownView !== this.#core.view) {
+			this.#shownView = this.#core.view;
+			for (const listener of this.#subscribers) {
+				listener();
+			}
+		}
+
+		if (!this.#departure) {
+			this.#setTimer();
+		}
+	}
+
+	#performEffects(): void {
+		for (let effect = this.#core.pollEffect(); effect; effect = this.#core.pollEffect()) {
+			this.#perform(effect);
+		}
+	}
+
+	#transmit(now: number): void {
+		for (let count = 0; count < datagramsPerTurn; count++) {
+			const transmit = this.#core.pollTransmit(now);
+			if (!transmit) {
+				return;
+			}
+
+			this.#udp.send(transmit.data, transmit.to);
+		}
+
+		this.#schedule();
+	}
+
+	#setTimer(): void {
+		const due = this.#core.pollTimeout();
+		if (due === undefined || due >= this.#timerDue) {
+			// A timer that fires early looks again; that is cheaper than setting it anew at each turn.
+			return;
+		}
+
+		clearTimeout(this.#timer);
+		const wait = due - this.#clock();
+		if (wait <= 0) {
+			this.#timerDue = Infinity;
+			this.#schedule();
+			return;
+		}
+
+		this.#timerDue = due;
+		this.#timer = setTimeout(() => {
+			this.#timerDue = Infinity;
+			this.#run();
+		}, Math.min(Math.ceil(wait), maximumTimerMs));
+	}
+
+	#perform(effect: Effect): void {
+		switch (effect.type) {
+			case 'connect': {
+				this.#connect(effect.server);
+				break;
+			}
+
+			case 'send': {
+				this.#control?.send(effect.line);
+				break;
+			}
+
+			case 'disconnect': {
+				void this.#control?.close();
+				this.#control = undefined;
+				break;
+			}
+
+			case 'store': {
+				void this.#write(effect);
+				break;
+			}
+
+			case 'event': {
+				this.#announce(effect.event);
+				break;
+			}
+
+			case 'reply': {
+				this.#waiting.get(effect.tag)?.(effect.reply);
+				this.#waiting.delete(effect.tag);
+				break;
+			}
+
+			case 'host': {
+				void this.#startHosting(effect.port);
+				break;
+			}
+
+			case 'quit': {
+				this.#depart();
+				break;
+			}
+		}
+	}
+
+	#connect(server: HostPort): void {
+		void this.#control?.close();
+		const control = new ControlSocket(server, event => {
+			if (event.type === 'closed' && this.#control === control) {
+				this.#control = undefined;
+			}
+
+			this.#core.handleControl(event, this.#clock());
+			this.#schedule();
+		});
+		this.#control = control;
+	}
+
+	async #write({batch, writes}: Effect & {type: 'store'}): Promise<void> {
+		try {
+			await this.#store.write(writes);
+		} catch {
+			// The store gives up only when it is closed, and then nobody waits any more.
+			return;
+		}
+
+		this.#core.handleStored(batch, this.#clock());
+		this.#schedule();
+	}
+
+	async #startHosting(port: number | undefined): Promise<void> {
+		const result = await this.#tryToHost(port);
+		this.#core.handleHosted(result, this.#clock());
+		this.#schedule();
+	}
+
+	async #tryToHost(port: number | undefined): Promise<HostedResult> {
+		if (!this.#host || this.#hosted) {
+			return {ok: false, error: {code: 'already-hosting', message: 'A server already runs inside this program.'}};
+		}
+
+		this.#hosted = this.#host(port);
+		try {
+			const hosted = await this.#hosted;
+			return {ok: true, port: hosted.port, fingerprint: hosted.fingerprint};
+		} catch (error) {
+			this.#hosted = undefined;
+			return {ok: false, error: error instanceof ProtocolError ? error.report : {code: 'host-failed', message: `The server can't be started: ${(error as Error).message}`}};
+		}
+	}
+
+	#announce(event: MessengerEvent): void {
+		// In a microtask, as replies are: their order holds.
+		queueMicrotask(() => {
+			for (const listener of this.#listeners) {
+				listener(event);
+			}
+		});
+	}
+
+	#depart(): void {
+		this.#departure ??= this.#close();
+	}
+
+	async #close(): Promise<void> {
+		// What the core still has to say to its peers (their links close) goes out before the port does.
+		await new Promise<void>(resolve => {
+			setImmediate(resolve);
+		});
+		this.#performEffects();
+		this.#transmit(this.#clock());
+		clearImmediate(this.#turn);
+		clearTimeout(this.#timer);
+		this.#stopWatching();
+		await this.#control?.close();
+		const hosted = await this.#hosted?.catch(() => undefined);
+		await Promise.allSettled([this.#udp.close(), this.#store.close(), hosted?.close()]);
+		for (const resolve of this.#waiting.values()) {
+			resolve(gone(''));
+		}
+
+		this.#waiting.clear();
+		this.#resolveFinished();
+	}
+}
+
+function gone(line: string): CommandReply {
+	return {command: /^\S{0,64}/v.exec(line.trimStart())?.[0] ?? '', ok: false, error: {code: 'leaving', message: 'Earshot is leaving.'}};
+}

@@ -1,0 +1,184 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {
+	existsSync,
+	mkdtempSync,
+	readdirSync,
+	rmSync,
+	statSync,
+	truncateSync,
+	writeFileSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import process from 'node:process';
+import {createInterface} from 'node:readline';
+import test, {type ExecutionContext} from 'ava';
+import type {OutboxEntry, StoreWrite} from '../../source/messenger/effects.js';
+import {ProfileStore, wishFor} from '../../source/io/profile-store.js';
+
+function temporaryFolder(t: ExecutionContext): string {
+	const folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+	t.teardown(() => {
+		rmSync(folder, {recursive: true, force: true});
+	});
+	return folder;
+}
+
+const entry = (sequence: number, to = 'bob'): OutboxEntry => ({
+	id: `device-${sequence}`, sequence, realm: 'realm', from: 'ann', to, place: {kind: 'room', name: 'den'}, text: `line ${sequence} 💬`, at: 1000.5, clock: 'c',
+});
+const add = (sequence: number, to?: string): StoreWrite => ({kind: 'outbox-add', entry: entry(sequence, to)});
+
+test('a profile gives back what was written', async t => {
+	const folder = temporaryFolder(t);
+	const first = await ProfileStore.open({folder});
+	t.is(first.number, 1);
+	t.deepEqual(first.stored, {
+		outbox: [], seen: new Map(), nextSequence: 1, pins: new Map(), logins: new Map(),
+	});
+	const pin = {fingerprint: 'ab'.repeat(32), rootKey: 'A'.repeat(43)};
+	await first.write([add(2), add(1), add(1, 'cat')]);
+	await first.write([
+		{kind: 'outbox-remove', id: 'device-1', to: 'bob'},
+		{
+			kind: 'seen', device: 'd', place: 'session', sequence: 7,
+		},
+		{
+			kind: 'seen', device: 'd', place: 'session', sequence: 5,
+		},
+		{
+			kind: 'seen', device: 'd', place: 'room:den', sequence: 2,
+		},
+		{kind: 'sequence', next: 64},
+		{kind: 'pin', server: 'a:1', ...pin},
+		{kind: 'pin', server: 'b:1', ...pin},
+		{
+			kind: 'login', server: 'a:1', user: 'ann', token: 't',
+		},
+	]);
+	await first.write([{
+		kind: 'pin', server: 'b:1', fingerprint: undefined, rootKey: undefined,
+	}]);
+	await first.close();
+
+	const second = await ProfileStore.open({folder});
+	t.teardown(async () => second.close());
+	t.deepEqual(second.device, first.device);
+	t.deepEqual(second.stored, {
+		outbox: [entry(1, 'cat'), entry(2)],
+		seen: new Map([['d room:den', 2], ['d session', 7]]),
+		nextSequence: 64,
+		pins: new Map([['a:1', pin]]),
+		logins: new Map([['a:1', {user: 'ann', token: 't'}]]),
+	});
+});
+
+test('keys and database are for the owner\'s eyes only', async t => {
+	const folder = temporaryFolder(t);
+	const store = await ProfileStore.open({folder});
+	await store.close();
+	for (const name of ['device.json', 'profile.db']) {
+		t.is(statSync(join(folder, 'profiles', '1', name)).mode & 0o77, 0, `rights of ${name}`);
+	}
+});
+
+test('writes that come together become durable in order', async t => {
+	const folder = temporaryFolder(t);
+	const store = await ProfileStore.open({folder});
+	const done: number[] = [];
+	await Promise.all(Array.from({length: 50}, async (_, index) => {
+		await store.write([add(index + 1)]);
+		done.push(index);
+	}));
+	t.deepEqual(done, Array.from({length: 50}, (_, index) => index));
+	// What is written right before the end is not lost either.
+	void store.write([add(51)]);
+	await store.close();
+	const again = await ProfileStore.open({folder});
+	t.is(again.stored.outbox.length, 51);
+	await again.close();
+});
+
+test('a second client takes the next profile, and a freed one is taken again', async t => {
+	const folder = temporaryFolder(t);
+	const stores = await Promise.all([ProfileStore.open({folder}), ProfileStore.open({folder}), ProfileStore.open({folder})]);
+	t.deepEqual(stores.map(({number}) => number).toSorted((a, b) => a - b), [1, 2, 3]);
+	t.notDeepEqual(stores[0].device, stores[1].device);
+	const freed = stores[1].number;
+	await stores[1].close();
+	const next = await ProfileStore.open({folder});
+	t.is(next.number, freed);
+	await Promise.all([stores[0].close(), stores[2].close(), next.close()]);
+});
+
+test('a process that is killed leaves its profile free', async t => {
+	const folder = temporaryFolder(t);
+	const script = `import {ProfileStore} from ${JSON.stringify(new URL('../../source/io/profile-store.js', import.meta.url).href)};
+		const store = await ProfileStore.open({folder: ${JSON.stringify(folder)}});
+		console.log(store.number);`;
+	const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {stdio: ['ignore', 'pipe', 'inherit']});
+	const [line] = await once(createInterface({input: child.stdout}), 'line') as [string];
+	t.is(line, '1');
+	const beside = await ProfileStore.open({folder});
+	t.is(beside.number, 2);
+	child.kill('SIGKILL');
+	await once(child, 'exit');
+	const after = await ProfileStore.open({folder});
+	t.is(after.number, 1);
+	await Promise.all([beside.close(), after.close()]);
+});
+
+test('a name gets the profile it last had, and none of another name', async t => {
+	const folder = temporaryFolder(t);
+	const login = (user: string): StoreWrite => ({
+		kind: 'login', server: 'a:1', user, token: 't',
+	});
+	const [one, two] = [await ProfileStore.open({folder}), await ProfileStore.open({folder})];
+	await one.write([login('ann')]);
+	await two.write([login('bob')]);
+	await Promise.all([one.close(), two.close()]);
+	const take = async (user?: string) => {
+		const store = await ProfileStore.open({folder, user});
+		await store.close();
+		return store.number;
+	};
+
+	t.is(await take('bob'), 2);
+	t.is(await take('ann'), 1);
+	t.is(await take('cat'), 3);
+	t.is(await take(), 1);
+});
+
+test('wishes follow who used what', t => {
+	t.deepEqual(wishFor(undefined, {1: 'ann'}), {preferred: [], avoided: []});
+	t.deepEqual(wishFor('ann', {1: 'ann', 2: 'bob', 3: 'ann'}), {preferred: [1, 3], avoided: [2]});
+});
+
+test('damaged keys are not replaced by new ones', async t => {
+	const folder = temporaryFolder(t);
+	const store = await ProfileStore.open({folder});
+	await store.close();
+	const path = join(folder, 'profiles', '1', 'device.json');
+	truncateSync(path, 10);
+	await t.throwsAsync(ProfileStore.open({folder}), {message: /device\.json is damaged/v});
+	t.is(statSync(path).size, 10);
+});
+
+test('a damaged database is named', async t => {
+	const folder = temporaryFolder(t);
+	const store = await ProfileStore.open({folder});
+	await store.close();
+	writeFileSync(join(folder, 'profiles', '1', 'profile.db'), 'x'.repeat(8192));
+	const error = await t.throwsAsync(ProfileStore.open({folder}));
+	t.like(error, {code: 'damaged-profile'});
+});
+
+test('a data folder that can\'t be one is refused', async t => {
+	const folder = join(temporaryFolder(t), 'file');
+	writeFileSync(folder, '');
+	const error = await t.throwsAsync(ProfileStore.open({folder}));
+	t.like(error, {code: 'bad-folder'});
+	t.true(existsSync(folder));
+	t.deepEqual(readdirSync(join(folder, '..')), ['file']);
+});
