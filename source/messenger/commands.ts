@@ -1,5 +1,5 @@
 // The command table: every command once, with its arguments, when it is allowed, and its help.
-// The faces, the palette, completion and the messenger itself all read it; what a command does is in messenger.ts.
+// The faces, the palette, completion and the messenger itself all read it; what a command does is in performer.ts.
 // Knows words and rules of use; refuses to know how a command is performed.
 import type {ErrorReport} from '../protocol/errors.js';
 import type {MessengerView} from './view.js';

@@ -1,0 +1,668 @@
+// The client core: everything a user can do, without a socket, a disk or a clock of its own.
+// Knows how its parts are joined; refuses to know the rules of sessions and rooms (sessions.ts, rooms.ts), the way lines
+// take (delivery.ts) and the connection to the server (control-session.ts). Read those next, in this order.
+//
+// Inputs are `handle…` with `now` in float ms since the epoch, never going back. After each input poll effects and
+// datagrams until there are none, and set one timer to `pollTimeout`.
+import {Buffer} from 'node:buffer';
+import {formatHostPort} from '../protocol/addresses.js';
+import {deviceId, realmId} from '../protocol/cards.js';
+import type {ErrorReport} from '../protocol/errors.js';
+import {
+	decodeBase64,
+	encodeBase64,
+	exportPublicKey,
+	importPrivateKey,
+} from '../protocol/keys.js';
+import {maximumAddresses} from '../protocol/limits.js';
+import type {Notice, Reply} from '../protocol/messages.js';
+import {nameKey} from '../protocol/names.js';
+import {punchType} from '../protocol/punch.js';
+import type {PeerConfig} from '../peer/config.js';
+import {Endpoint} from '../peer/endpoint.js';
+import {HybridClock} from './clock.js';
+import {parseCommandLine} from './commands.js';
+import {
+	succeed,
+	type AcceptPolicy,
+	type CommandOutcome,
+	type Context,
+	type OnDone,
+} from './context.js';
+import {ControlSession} from './control-session.js';
+import {conversationKey, type Conversation} from './conversation.js';
+import {Conversations} from './conversations.js';
+import {Delivery, type ReceivedLine} from './delivery.js';
+import {Directory} from './directory.js';
+import type {
+	ControlEvent,
+	Effect,
+	HostedResult,
+	OutboxEntry,
+	StoredState,
+} from './effects.js';
+import type {DeliveryState, MessengerEvent, Place} from './events.js';
+import {Inbox} from './inbox.js';
+import {Journal} from './journal.js';
+import {leaveFarewellMs, leaveFlightMs, maximumLogRows} from './limits.js';
+import {linkEnds} from './link-codes.js';
+import {MessageLog} from './message-log.js';
+import {narrate} from './narration.js';
+import {Outbox} from './outbox.js';
+import {authenticatePeer, Peers} from './peers.js';
+import {Performer} from './performer.js';
+import type {SharedName} from './records.js';
+import {Rendezvous, type Transmit} from './rendezvous.js';
+import {Requests} from './requests.js';
+import {Rooms} from './rooms.js';
+import {Sessions} from './sessions.js';
+import {Speaker} from './speaker.js';
+import type {ConversationKey, MessengerView} from './view.js';
+
+export type ClientOptions = {
+	/**
+	Raw private keys of this device, 32 bytes each: Ed25519 and X25519.
+	*/
+	readonly device: {readonly sign: Uint8Array; readonly agree: Uint8Array};
+	/**
+	Unpredictable bytes.
+	*/
+	readonly random: (size: number) => Uint8Array;
+	/**
+	Float ms since the epoch.
+	*/
+	readonly now: number;
+	/**
+	`one`: opening a conversation leaves the one before.
+	*/
+	readonly mode: 'one' | 'many';
+	readonly accept: AcceptPolicy;
+	readonly stored: StoredState;
+	/**
+	Our own UDP addresses, `ip:port`, best first.
+	*/
+	readonly addresses: () => readonly string[];
+	/**
+	Name and version of the program, as the server is told.
+	*/
+	readonly program: string;
+	/**
+	Log in as this one without a password where the server's token for it is still known.
+	*/
+	readonly user?: string | undefined;
+	readonly peerConfig?: Partial<PeerConfig>;
+};
+
+type Identity = {readonly user: string; readonly realm: string; readonly rootKey: string; readonly credential: Uint8Array};
+
+/**
+Leaving: lines in flight first, then good-byes, then the ends of the links.
+*/
+type Departure = {phase: 'flight' | 'farewell' | 'closing' | 'gone'; until: number; isAnswered: boolean};
+
+export class Client {
+	readonly #options: ClientOptions;
+	readonly #effects: Effect[] = [];
+	readonly #journal: Journal;
+	readonly #clock = new HybridClock();
+	readonly #endpoint: Endpoint;
+	readonly #rendezvous: Rendezvous;
+	readonly #control: ControlSession;
+	readonly #peers: Peers;
+	readonly #delivery: Delivery;
+	readonly #speaker: Speaker;
+	readonly #conversations = new Conversations();
+	readonly #directory = new Directory();
+	readonly #requests = new Requests();
+	readonly #sessions: Sessions;
+	readonly #rooms: Rooms;
+	readonly #performer: Performer;
+	readonly #log = new MessageLog(maximumLogRows);
+	#identity: Identity | undefined;
+	#hosting: OnDone | undefined;
+	#departure: Departure | undefined;
+	#now: number;
+	#view: MessengerView | undefined;
+
+	constructor(options: ClientOptions) {
+		this.#options = options;
+		this.#now = options.now;
+		const {device, random, stored, program} = options;
+		const push = (effect: Effect): void => {
+			this.#effects.push(effect);
+		};
+
+		const sign = exportPublicKey(importPrivateKey('ed25519', device.sign));
+		const agree = exportPublicKey(importPrivateKey('x25519', device.agree));
+		this.#journal = new Journal(push);
+		this.#rendezvous = new Rendezvous(random);
+		this.#endpoint = new Endpoint({
+			identity: {privateKey: device.agree, publicKey: agree},
+			credential: () => this.#identity?.credential ?? new Uint8Array(),
+			authenticate: (staticKey, credential, now) => authenticatePeer(this.#identity?.rootKey, staticKey, credential, now),
+			random,
+			...(options.peerConfig && {config: options.peerConfig}),
+		});
+		this.#control = new ControlSession({
+			listener: {
+				handleNotice: (notice, now) => {
+					this.#handleNotice(notice, now);
+				},
+				handleLoggedIn: (reply, _isResumed, now) => {
+					this.#handleLoggedIn(reply, now);
+				},
+				handleLoggedOut: now => {
+					this.#handleLoggedOut(now);
+				},
+			},
+			push: effect => {
+				if (effect.type === 'event') {
+					this.#emit(effect.event);
+				} else {
+					push(effect);
+				}
+			},
+			journal: this.#journal,
+			random,
+			device: {sign: encodeBase64(sign), agree: encodeBase64(agree)},
+			program,
+			stored,
+		});
+		this.#peers = new Peers({
+			endpoint: this.#endpoint,
+			rendezvous: this.#rendezvous,
+			listener: {
+				handleLinkUp: (peer, now) => {
+					this.#delivery.handleLinkUp(peer, now);
+				},
+				handleLinkDown: (peer, how, now) => {
+					this.#delivery.handleLinkDown(peer);
+					this.#sessions.handleLinkDown(peer, how, now);
+					this.#rooms.handleLinkDown(peer, now);
+				},
+				handleRecord: (peer, record, now) => {
+					this.#delivery.handleRecord(peer, record, now);
+				},
+				isExpecting: () => this.#sessions.isExpecting || this.#rooms.isExpecting,
+			},
+			signPublicKey: sign,
+		});
+		const outbox = new Outbox(stored.outbox);
+		this.#delivery = new Delivery({
+			peers: this.#peers,
+			outbox,
+			inbox: new Inbox(this.#journal, stored.seen),
+			journal: this.#journal,
+			listener: {
+				handleLine: (peer, key, line, now) => {
+					this.#handleLine(peer, key, line, now);
+				},
+				handleProgress: (entry, state) => {
+					this.#handleProgress(entry, state);
+				},
+				handleHere: (peer, key, now) => {
+					this.#handleHere(peer, key, now);
+				},
+				handleBye: (peer, key, now) => {
+					this.#handleBye(peer, key, now);
+				},
+				handleRoomClosed: (peer, key, now) => {
+					const conversation = this.#conversations.get(key);
+					if (conversation) {
+						this.#rooms.handleClosedBy(conversation, peer, now);
+					}
+				},
+				isExpecting: shared => this.#isExpecting(shared),
+				isOurs: ({realm, from}) => realm === this.#identity?.realm && from === this.#identity.user,
+			},
+		});
+		const emit = (event: MessengerEvent): void => {
+			this.#emit(event);
+		};
+
+		this.#speaker = new Speaker({
+			device: deviceId(sign), journal: this.#journal, outbox, clock: this.#clock, emit, nextSequence: stored.nextSequence,
+		});
+		const context: Context = {
+			control: this.#control,
+			peers: this.#peers,
+			delivery: this.#delivery,
+			conversations: this.#conversations,
+			directory: this.#directory,
+			requests: this.#requests,
+			mode: options.mode,
+			accept: options.accept,
+			own: () => this.#identity?.user ?? '',
+			rootKey: () => this.#identity?.rootKey ?? '',
+			emit,
+			tell: (conversation, tone, text, now) => {
+				conversation.log.addNotice(tone, text, {clock: this.#clock.tick(now), at: Math.floor(now)});
+			},
+			makeWay: (exception, now) => {
+				if (options.mode === 'one') {
+					this.#leaveAll(exception, now);
+				}
+			},
+		};
+		this.#sessions = new Sessions(context);
+		this.#rooms = new Rooms(context);
+		this.#performer = new Performer({
+			context,
+			sessions: this.#sessions,
+			rooms: this.#rooms,
+			actions: {
+				connect: (server, now, done) => {
+					this.#connect(server, now, done);
+				},
+				host: (port, done) => {
+					this.#host(port, done);
+				},
+				say: (conversation, text, now, done) => {
+					this.#say(conversation, text, now, done);
+				},
+				leave: now => {
+					this.#depart(now);
+				},
+			},
+		});
+	}
+
+	/**
+	A command line, bare. Its one reply is an effect with the same `tag`.
+	*/
+	handleCommand(line: string, tag: number, now: number): void {
+		this.#now = now;
+		const parsed = parseCommandLine(line);
+		if ('error' in parsed) {
+			this.#reply(parsed.word, tag, {ok: false, error: parsed.error});
+		} else {
+			const {command, values} = parsed;
+			const refusal = this.#departure ? {code: 'leaving', message: 'Earshot is leaving already.'} : command.refusal(this.view);
+			if (refusal) {
+				this.#reply(command.name, tag, {ok: false, error: refusal});
+			} else {
+				this.#performer.perform(command, values, now, outcome => {
+					this.#reply(command.name, tag, outcome);
+				});
+			}
+		}
+
+		this.#settle(now);
+	}
+
+	handleControl(event: ControlEvent, now: number): void {
+		this.#control.handleControl(event, now);
+		this.#settle(now);
+	}
+
+	/**
+	@param bytes
+	@param from `ip:port`.
+	@param now
+	*/
+	handleDatagram(bytes: Uint8Array, from: string, now: number): void {
+		if (bytes[0] === punchType) {
+			this.#rendezvous.handleDatagram(bytes, from);
+		} else {
+			this.#endpoint.handleDatagram(bytes, from, now);
+		}
+
+		this.#settle(now);
+	}
+
+	handleStored(batch: number, now: number): void {
+		this.#journal.handleStored(batch, now);
+		this.#settle(now);
+	}
+
+	handleHosted(result: HostedResult, now: number): void {
+		const done = this.#hosting;
+		this.#hosting = undefined;
+		if (!done) {
+			return;
+		}
+
+		if (result.ok) {
+			const server = {host: '127.0.0.1', port: result.port};
+			this.#control.trust(formatHostPort(server), result.fingerprint);
+			this.#connect(server, now, done);
+		} else {
+			done(result);
+		}
+
+		this.#settle(now);
+	}
+
+	/**
+	The machine's own addresses are others now.
+	*/
+	handleAddressesChanged(now: number): void {
+		this.#rendezvous.refresh(now);
+		this.#peers.refresh(now);
+		this.#announce(now);
+		this.#settle(now);
+	}
+
+	handleTimeout(now: number): void {
+		this.#endpoint.handleTimeout(now);
+		this.#control.handleTimeout(now);
+		this.#rendezvous.handleTimeout(now);
+		this.#peers.handleTimeout(now);
+		this.#delivery.handleTimeout(now);
+		this.#sessions.handleTimeout(now);
+		for (let request = this.#requests.pollExpired(now); request; request = this.#requests.pollExpired(now)) {
+			this.#sessions.endRequest(request.id, 'timeout');
+		}
+
+		this.#settle(now);
+	}
+
+	/**
+	The next datagram to send.
+	*/
+	pollTransmit(now: number): Transmit | undefined {
+		return this.#rendezvous.pollTransmit() ?? this.#endpoint.pollTransmit(now);
+	}
+
+	/**
+	The next thing to be done, in order.
+	*/
+	pollEffect(): Effect | undefined {
+		return this.#effects.shift();
+	}
+
+	/**
+	When to call `handleTimeout`, on the clock of `now`.
+	*/
+	pollTimeout(): number | undefined {
+		const times = [
+			this.#endpoint.pollTimeout(),
+			this.#control.pollTimeout(),
+			this.#rendezvous.pollTimeout(),
+			this.#peers.pollTimeout(),
+			this.#delivery.pollTimeout(),
+			this.#sessions.pollTimeout(),
+			this.#requests.pollTimeout(),
+			this.#departure?.until,
+		].filter(time => time !== undefined);
+		return Number.isFinite(Math.min(...times)) ? Math.min(...times) : undefined;
+	}
+
+	/**
+	The current snapshot; each part is the same object until it changed.
+	*/
+	get view(): MessengerView {
+		const own = this.#identity?.user ?? '';
+		const {active} = this.#conversations;
+		const next: MessengerView = {
+			connection: this.#control.view,
+			users: this.#directory.users(this.#identity?.user),
+			rooms: this.#directory.rooms(name => this.#conversations.find('room', name) !== undefined),
+			conversations: this.#conversations.view(own, name => this.#peers.isLinked(name)),
+			active: active && `${active.kind}:${active.name}`,
+			requests: this.#requests.view,
+			log: this.#log.view,
+		};
+		const before = this.#view;
+		if (!before || (Object.keys(next) as Array<keyof MessengerView>).some(part => next[part] !== before[part])) {
+			this.#view = next;
+		}
+
+		return this.#view!;
+	}
+
+	/**
+	Ends a turn: what the parts have for each other is passed on until nothing is left.
+	*/
+	#settle(now: number): void {
+		this.#now = now;
+		this.#peers.handleEvents(now);
+		this.#delivery.flush(now);
+		this.#peers.handleEvents(now);
+		this.#advanceDeparture(now);
+		this.#journal.flush();
+	}
+
+	#reply(command: string, tag: number, outcome: CommandOutcome): void {
+		if (!outcome.ok) {
+			this.#note('warn', outcome.error.message);
+		}
+
+		this.#effects.push({type: 'reply', tag, reply: outcome.ok ? {command, ok: true, fields: outcome.fields} : {command, ok: false, error: outcome.error}});
+	}
+
+	#emit(event: MessengerEvent): void {
+		const words = narrate(event);
+		if (words) {
+			this.#note(words.tone, words.text);
+		}
+
+		this.#effects.push({type: 'event', event});
+	}
+
+	#note(tone: 'join' | 'leave' | 'info' | 'warn', text: string): void {
+		this.#log.addNotice(tone, text, {clock: this.#clock.tick(this.#now), at: Math.floor(this.#now)});
+	}
+
+	#handleHere(peer: string, key: ConversationKey, now: number): void {
+		const conversation = this.#conversations.get(key);
+		if (conversation?.kind === 'session') {
+			this.#sessions.handleHere(conversation, now);
+		} else if (conversation) {
+			this.#rooms.handleHere(conversation, peer, now);
+		}
+	}
+
+	#handleBye(peer: string, key: ConversationKey, now: number): void {
+		const conversation = this.#conversations.get(key);
+		if (conversation?.kind === 'session') {
+			this.#sessions.handleBye(conversation, now);
+		} else if (conversation) {
+			this.#rooms.handleBye(conversation, peer, now);
+		}
+	}
+
+	#isExpecting(shared: SharedName): boolean {
+		return shared.startsWith('session:')
+			? this.#sessions.expects(shared)
+			: this.#rooms.isExpecting || this.#conversations.get(shared as ConversationKey) !== undefined;
+	}
+
+	#connect(server: {host: string; port: number}, now: number, done: OnDone): void {
+		const onConnected = (error: ErrorReport | undefined): void => {
+			done(error ? {ok: false, error} : succeed({server: formatHostPort(server), user: this.#control.user ?? null}));
+		};
+
+		this.#control.connect(server, this.#options.user, now, onConnected);
+	}
+
+	#host(port: number | undefined, done: OnDone): void {
+		if (this.#hosting) {
+			done({ok: false, error: {code: 'already-hosting', message: 'A server is being started already; wait for it.'}});
+			return;
+		}
+
+		this.#hosting = done;
+		this.#effects.push({type: 'host', port});
+	}
+
+	#say(conversation: Conversation, text: string, now: number, done: OnDone): void {
+		const {realm, user} = this.#identity!;
+		this.#speaker.say(conversation, text, {realm, from: user}, now, done);
+	}
+
+	#handleLoggedIn({user, card, punch}: Reply<'login'>, now: number): void {
+		const rootKey = this.#control.rootKey!;
+		const realm = realmId(decodeBase64(rootKey));
+		if (this.#identity && (this.#identity.user !== user || this.#identity.realm !== realm)) {
+			// Conversations belong to a name; under another one they would be somebody else's.
+			this.#leaveAll(undefined, now);
+		}
+
+		this.#identity = {
+			user, realm, rootKey, credential: Buffer.from(card),
+		};
+		this.#directory.clear();
+		this.#rendezvous.showServer(this.#control.rendezvousAddress!, punch, now);
+		this.#announce(now);
+		this.#sessions.handleLoggedIn(now);
+		this.#rooms.handleLoggedIn(now);
+	}
+
+	#handleLoggedOut(now: number): void {
+		this.#directory.clear();
+		this.#rendezvous.leaveServer();
+		this.#sessions.handleLoggedOut(now);
+	}
+
+	#announce(now: number): void {
+		if (this.#control.user !== undefined) {
+			this.#control.request('announce', {addresses: this.#options.addresses().slice(0, maximumAddresses)}, now);
+		}
+	}
+
+	#handleNotice(notice: Notice, now: number): void {
+		switch (notice.event) {
+			case 'presence': {
+				this.#handlePresence(notice, now);
+				break;
+			}
+
+			case 'rooms': {
+				for (const row of notice.rooms) {
+					this.#directory.setRoom(row);
+				}
+
+				for (const name of notice.gone) {
+					this.#directory.removeRoom(name);
+					this.#rooms.handleGone(name, now);
+				}
+
+				break;
+			}
+
+			case 'request': {
+				this.#sessions.handleRequest(notice, now);
+				break;
+			}
+
+			case 'withdrawn': {
+				this.#sessions.handleWithdrawn(notice);
+				break;
+			}
+
+			case 'session': {
+				this.#sessions.handleNotice(notice, now);
+				break;
+			}
+
+			case 'room': {
+				this.#rooms.handleNotice(notice, now);
+				break;
+			}
+
+			case 'peer': {
+				this.#peers.introduce(notice.peer, this.#identity?.rootKey ?? '', now);
+				break;
+			}
+
+			case 'address': {
+				this.#rendezvous.confirm();
+				break;
+			}
+
+			default:
+		}
+	}
+
+	#handlePresence({users, snapshot}: Notice<'presence'>, now: number): void {
+		for (const row of users) {
+			const {name, online} = row;
+			const isNews = this.#directory.setUser(row);
+			if (!isNews || nameKey(name) === nameKey(this.#identity?.user ?? '')) {
+				continue;
+			}
+
+			this.#emit({
+				type: 'presence', user: name, online, ...(snapshot && {snapshot}),
+			});
+			this.#sessions.handlePresence(name, online, now);
+		}
+	}
+
+	#handleLine(peer: string, key: ConversationKey, {id, text, at, clock}: ReceivedLine, now: number): void {
+		this.#clock.follow(clock, now);
+		const conversation = this.#conversations.get(key);
+		const from = this.#peers.nameOf(peer);
+		const place: Place = key.startsWith('room:') ? {room: conversation?.name ?? key.slice('room:'.length)} : {session: from};
+		this.#conversations.logOf(key)?.addLine({
+			id, from, text, at, clock,
+		});
+		if (conversation && conversation !== this.#conversations.active) {
+			conversation.unread++;
+		}
+
+		this.#emit({
+			type: 'message', id, from, ...place, text, at: new Date(at).toISOString(), pending: false,
+		});
+	}
+
+	#handleProgress({id, to, place}: OutboxEntry, state: DeliveryState): void {
+		this.#conversations.logOf(conversationKey(place.kind, place.name))?.setDelivery(id, to, state);
+		this.#emit({
+			type: 'delivery', id, to, state,
+		});
+	}
+
+	#leaveAll(exception: Conversation | undefined, now: number): void {
+		for (const conversation of this.#conversations) {
+			if (conversation === exception) {
+				continue;
+			}
+
+			if (conversation.kind === 'session') {
+				this.#sessions.leave(conversation, now);
+			} else {
+				this.#rooms.leave(conversation, now);
+			}
+		}
+	}
+
+	#depart(now: number): void {
+		this.#departure = {phase: 'flight', until: now + leaveFlightMs, isAnswered: false};
+	}
+
+	/**
+	Leaves step by step, as soon as a step is done and no later than its time allows.
+	*/
+	#advanceDeparture(now: number): void {
+		const departure = this.#departure;
+		if (!departure) {
+			return;
+		}
+
+		if (departure.phase === 'flight' && (departure.until <= now || (!this.#delivery.hasLinesInFlight && !this.#speaker.isStoring))) {
+			departure.phase = 'farewell';
+			departure.until = now + leaveFarewellMs;
+			this.#leaveAll(undefined, now);
+			this.#control.request('bye', {}, now, () => {
+				departure.isAnswered = true;
+			});
+		}
+
+		if (departure.phase === 'farewell' && (departure.until <= now || (departure.isAnswered && this.#peers.bytesInFlight() === 0))) {
+			departure.phase = 'closing';
+			departure.until = now + leaveFarewellMs;
+			this.#control.disconnect(now);
+			this.#peers.closeAll(linkEnds.leaving, now);
+		}
+
+		if (!(departure.phase === 'closing' && (departure.until <= now || this.#endpoint.closing === 0))) {
+			return;
+		}
+
+		departure.phase = 'gone';
+		departure.until = Infinity;
+		this.#effects.push({type: 'quit'});
+	}
+}

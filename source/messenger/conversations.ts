@@ -1,0 +1,107 @@
+// The open conversations, in the order in which they were opened, and which of them is active.
+// Knows them as a collection; refuses to know what opens or ends one.
+import {MessageLog} from './message-log.js';
+import {Conversation, conversationKey} from './conversation.js';
+import {maximumClosedLogs, maximumRows} from './limits.js';
+import type {ConversationKey, ConversationView} from './view.js';
+
+export class Conversations {
+	readonly #open = new Map<ConversationKey, Conversation>();
+	/**
+	Rows of conversations that were closed, oldest first.
+	*/
+	readonly #closedLogs = new Map<ConversationKey, MessageLog>();
+	#active: Conversation | undefined;
+	/**
+	While another conversation is being opened, what is typed must not go to the old one.
+	*/
+	#suspensions = 0;
+	#view: readonly ConversationView[] = [];
+
+	/**
+	Where `s` goes.
+	*/
+	get active(): Conversation | undefined {
+		return this.#suspensions > 0 ? undefined : this.#active;
+	}
+
+	get size(): number {
+		return this.#open.size;
+	}
+
+	find(kind: 'session' | 'room', name: string): Conversation | undefined {
+		return this.#open.get(conversationKey(kind, name));
+	}
+
+	get(key: ConversationKey): Conversation | undefined {
+		return this.#open.get(key);
+	}
+
+	/**
+	Opens a conversation that is not open; its earlier rows come back.
+	*/
+	open(kind: 'session' | 'room', name: string, state: ConversationView['state']): Conversation {
+		const key = conversationKey(kind, name);
+		const log = this.#closedLogs.get(key) ?? new MessageLog(maximumRows);
+		this.#closedLogs.delete(key);
+		const conversation = new Conversation(kind, name, {state, log});
+		this.#open.set(key, conversation);
+		return conversation;
+	}
+
+	activate(conversation: Conversation): void {
+		this.#active = conversation;
+		conversation.unread = 0;
+	}
+
+	remove(conversation: Conversation): void {
+		this.#open.delete(conversation.key);
+		this.#closedLogs.set(conversation.key, conversation.log);
+		if (this.#closedLogs.size > maximumClosedLogs) {
+			this.#closedLogs.delete(this.#closedLogs.keys().next().value!);
+		}
+
+		if (this.#active !== conversation) {
+			return;
+		}
+
+		this.#active = [...this.#open.values()].at(-1);
+		if (this.#active) {
+			this.#active.unread = 0;
+		}
+	}
+
+	/**
+	Nothing is active until `resume` was called as often.
+	*/
+	suspend(): void {
+		this.#suspensions++;
+	}
+
+	resume(): void {
+		this.#suspensions--;
+	}
+
+	/**
+	The rows of a conversation, open or closed.
+	*/
+	logOf(key: ConversationKey): MessageLog | undefined {
+		return this.#open.get(key)?.log ?? this.#closedLogs.get(key);
+	}
+
+	/**
+	The same array until something changed.
+	*/
+	view(own: string, isLinked: (name: string) => boolean): readonly ConversationView[] {
+		const views = [...this.#open.values()].map(conversation => conversation.view(own, isLinked));
+		if (views.length !== this.#view.length || views.some((view, index) => view !== this.#view[index])) {
+			this.#view = views;
+		}
+
+		return this.#view;
+	}
+
+	[Symbol.iterator](): IterableIterator<Conversation> {
+		return [...this.#open.values()][Symbol.iterator]() as IterableIterator<Conversation>;
+	}
+}

@@ -1,0 +1,448 @@
+// Delivery: lines from the outbox to links, and from links to the inbox, with receipts both ways.
+// Knows which conversations are shared with which peer and what each side has said of it on the link that stands;
+// refuses to know why a conversation is shared (sessions.ts, rooms.ts).
+//
+//   here ──► (theirs)                       A line is sent once both sides have said `here` on this link. It carries the
+//   ◄── here (ours, visit 1, seen 4)        visit of its receiver, so that a line sent before a good-bye can't be taken
+//   say 5, say 6 (visit 1) ──►              for one after it: within a visit, lines arrive in order and without a gap.
+//   ◄── got 6
+//   bye ──►
+import type {DeliveryState} from './events.js';
+import type {OutboxEntry} from './effects.js';
+import type {Inbox} from './inbox.js';
+import type {Journal} from './journal.js';
+import {earlyHoldMs, maximumClaims, maximumUnstoredLines} from './limits.js';
+import {linkEnds} from './link-codes.js';
+import type {Lane, Outbox} from './outbox.js';
+import type {Peers} from './peers.js';
+import type {PeerRecord, SharedName} from './records.js';
+import type {ConversationKey} from './view.js';
+
+/**
+A line as it came. `id` is `DEVICE-SEQUENCE`, `at` ms since the epoch.
+*/
+export type ReceivedLine = {readonly id: string; readonly text: string; readonly at: number; readonly clock: string};
+
+/**
+What Delivery tells its owner. Peers go by their name key.
+*/
+export type DeliveryListener = {
+	handleLine(peer: string, key: ConversationKey, line: ReceivedLine, now: number): void;
+	/**
+	An outbox entry has come further.
+	*/
+	handleProgress(entry: OutboxEntry, state: DeliveryState, now: number): void;
+	/**
+	The peer says that it is in this conversation, on the link that stands.
+	*/
+	handleHere(peer: string, key: ConversationKey, now: number): void;
+	handleBye(peer: string, key: ConversationKey, now: number): void;
+	handleRoomClosed(peer: string, key: ConversationKey, now: number): void;
+	/**
+	Whether we are in this conversation, or may be soon: the server's answer is under way.
+	*/
+	isExpecting(shared: SharedName): boolean;
+	/**
+	Whether an entry may go out under the identity of now.
+	*/
+	isOurs(entry: OutboxEntry): boolean;
+};
+
+type Share = {
+	readonly key: ConversationKey;
+	readonly lane: Lane;
+	/**
+	What we have said `here` with on this link.
+	*/
+	visit: number | undefined;
+	/**
+	What the peer has said `here` with on this link.
+	*/
+	theirs: number | undefined;
+	/**
+	The last line sent under `theirs`.
+	*/
+	cursor: number;
+};
+
+/**
+A conversation of which the peer says that we share it, and we don't know of it yet.
+*/
+type Claim = {readonly visit: number; readonly seen: number; until: number};
+
+type Exchange = {
+	readonly shares: Map<SharedName, Share>;
+	readonly claims: Map<SharedName, Claim>;
+	readonly receipts: Map<SharedName, number>;
+	visits: number;
+	unstored: number;
+};
+
+export class Delivery {
+	readonly #peers: Peers;
+	readonly #outbox: Outbox;
+	readonly #inbox: Inbox;
+	readonly #journal: Journal;
+	readonly #listener: DeliveryListener;
+	readonly #exchanges = new Map<string, Exchange>();
+	readonly #sent = new Set<OutboxEntry>();
+
+	constructor({peers, outbox, inbox, journal, listener}: {peers: Peers; outbox: Outbox; inbox: Inbox; journal: Journal; listener: DeliveryListener}) {
+		this.#peers = peers;
+		this.#outbox = outbox;
+		this.#inbox = inbox;
+		this.#journal = journal;
+		this.#listener = listener;
+	}
+
+	/**
+	From now on the conversation `key`, which both sides call `shared`, is shared with `peer`: a link is wanted, lines may flow.
+	*/
+	join(peer: string, shared: SharedName, {key, lane}: {key: ConversationKey; lane: Lane}, now: number): void {
+		const exchange = this.#get(peer);
+		if (exchange.shares.has(shared)) {
+			return;
+		}
+
+		const share: Share = {
+			key, lane, visit: undefined, theirs: undefined, cursor: 0,
+		};
+		exchange.shares.set(shared, share);
+		this.#peers.hold(peer, shared, now);
+		if (this.#peers.isLinked(peer)) {
+			this.#greet(peer, shared, now);
+		}
+	}
+
+	/**
+	The conversation is shared no more. With `isSaid` the peer is told.
+	*/
+	part(peer: string, shared: SharedName, {isSaid}: {isSaid: boolean}, now: number): void {
+		const exchange = this.#exchanges.get(peer);
+		if (!exchange?.shares.delete(shared)) {
+			return;
+		}
+
+		exchange.receipts.delete(shared);
+		if (isSaid) {
+			this.#peers.send(peer, {kind: 'bye', shared});
+		}
+
+		this.#peers.release(peer, shared, now);
+		this.#tidy(peer, exchange);
+	}
+
+	/**
+	Tells every member that the room, which we created, is closed for good.
+	*/
+	sayClosed(peer: string, shared: SharedName): void {
+		this.#peers.send(peer, {kind: 'close', shared});
+	}
+
+	/**
+	Whether the peer has said, on the link that stands, that it is in this conversation.
+	*/
+	isPresent(peer: string, shared: SharedName): boolean {
+		return this.#exchanges.get(peer)?.shares.get(shared)?.theirs !== undefined;
+	}
+
+	handleLinkUp(peer: string, now: number): void {
+		const exchange = this.#get(peer);
+		this.#forgetLink(exchange);
+		for (const shared of exchange.shares.keys()) {
+			this.#greet(peer, shared, now);
+		}
+	}
+
+	handleLinkDown(peer: string): void {
+		const exchange = this.#exchanges.get(peer);
+		if (!exchange) {
+			return;
+		}
+
+		this.#forgetLink(exchange);
+		this.#tidy(peer, exchange);
+	}
+
+	handleRecord(peer: string, record: PeerRecord, now: number): void {
+		const exchange = this.#get(peer);
+		switch (record.kind) {
+			case 'here': {
+				this.#handleHere(peer, exchange, record, now);
+				break;
+			}
+
+			case 'say': {
+				this.#handleSay(peer, exchange, record, now);
+				break;
+			}
+
+			case 'got': {
+				const share = exchange.shares.get(record.shared);
+				if (share?.theirs !== undefined) {
+					this.#confirm(peer, share.lane, Math.min(record.sequence, share.cursor), now);
+				}
+
+				break;
+			}
+
+			case 'bye': {
+				this.#handleBye(peer, exchange, record.shared, now);
+				break;
+			}
+
+			case 'close': {
+				const share = exchange.shares.get(record.shared);
+				if (share) {
+					this.#listener.handleRoomClosed(peer, share.key, now);
+				}
+
+				break;
+			}
+
+			default:
+		}
+	}
+
+	/**
+	Sends receipts and whatever lines the links take now.
+	*/
+	flush(now: number): void {
+		for (const [peer, exchange] of this.#exchanges) {
+			for (const [shared, sequence] of exchange.receipts) {
+				this.#peers.send(peer, {kind: 'got', shared, sequence});
+			}
+
+			exchange.receipts.clear();
+			for (const [shared, share] of exchange.shares) {
+				this.#sendLines(peer, shared, share, now);
+			}
+		}
+	}
+
+	/**
+	Gives up everything that waits in a room: it was closed.
+	*/
+	failRoom(lane: Lane, now: number): void {
+		const failed = this.#outbox.removeLane(lane, entry => this.#listener.isOurs(entry));
+		this.#erase(failed);
+		for (const entry of failed) {
+			this.#listener.handleProgress(entry, 'failed', now);
+		}
+	}
+
+	/**
+	Whether lines have gone out whose receipts may still come.
+	*/
+	get hasLinesInFlight(): boolean {
+		for (const [peer, {shares}] of this.#exchanges) {
+			for (const {theirs, lane} of shares.values()) {
+				if (theirs !== undefined && this.#outbox.waiting(peer, lane).some(entry => this.#listener.isOurs(entry))) {
+					return true;
+				}
+			}
+		}
+
+		return false;
+	}
+
+	pollTimeout(): number | undefined {
+		let next = Infinity;
+		for (const {claims} of this.#exchanges.values()) {
+			for (const {until} of claims.values()) {
+				next = Math.min(next, until);
+			}
+		}
+
+		return Number.isFinite(next) ? next : undefined;
+	}
+
+	handleTimeout(now: number): void {
+		for (const [peer, {claims}] of this.#exchanges) {
+			for (const [shared, claim] of claims) {
+				if (claim.until > now) {
+					continue;
+				}
+
+				if (this.#listener.isExpecting(shared)) {
+					claim.until = now + earlyHoldMs;
+				} else {
+					claims.delete(shared);
+					this.#peers.send(peer, {kind: 'bye', shared});
+				}
+			}
+		}
+	}
+
+	#get(peer: string): Exchange {
+		let exchange = this.#exchanges.get(peer);
+		if (!exchange) {
+			exchange = {
+				shares: new Map(), claims: new Map(), receipts: new Map(), visits: 0, unstored: 0,
+			};
+			this.#exchanges.set(peer, exchange);
+		}
+
+		return exchange;
+	}
+
+	#tidy(peer: string, {shares, unstored}: Exchange): void {
+		// While a link stands its visits must go on counting.
+		if (shares.size === 0 && unstored === 0 && !this.#peers.isLinked(peer)) {
+			this.#exchanges.delete(peer);
+		}
+	}
+
+	#forgetLink(exchange: Exchange): void {
+		exchange.claims.clear();
+		exchange.receipts.clear();
+		for (const share of exchange.shares.values()) {
+			share.visit = undefined;
+			share.theirs = undefined;
+			share.cursor = 0;
+		}
+	}
+
+	/**
+	Says `here`, and takes the peer's own `here` if it came first.
+	*/
+	#greet(peer: string, shared: SharedName, now: number): void {
+		const exchange = this.#get(peer);
+		const share = exchange.shares.get(shared)!;
+		share.visit = ++exchange.visits;
+		this.#peers.send(peer, {
+			kind: 'here', shared, visit: share.visit, seen: this.#seen(peer, share.lane),
+		});
+		const claim = exchange.claims.get(shared);
+		if (!claim) {
+			return;
+		}
+
+		exchange.claims.delete(shared);
+		this.#begin(peer, share, claim, now);
+	}
+
+	#seen(peer: string, lane: Lane): number {
+		return this.#inbox.seen(this.#peers.deviceOf(peer) ?? '', lane);
+	}
+
+	#handleHere(peer: string, exchange: Exchange, {shared, visit, seen}: PeerRecord & {kind: 'here'}, now: number): void {
+		const share = exchange.shares.get(shared);
+		if (share) {
+			this.#begin(peer, share, {visit, seen}, now);
+		} else if (exchange.claims.size < maximumClaims) {
+			exchange.claims.set(shared, {visit, seen, until: now + earlyHoldMs});
+		}
+	}
+
+	#begin(peer: string, share: Share, {visit, seen}: {visit: number; seen: number}, now: number): void {
+		share.theirs = visit;
+		share.cursor = seen;
+		this.#confirm(peer, share.lane, seen, now);
+		this.#listener.handleHere(peer, share.key, now);
+	}
+
+	#handleBye(peer: string, exchange: Exchange, shared: SharedName, now: number): void {
+		exchange.claims.delete(shared);
+		const share = exchange.shares.get(shared);
+		if (!share) {
+			return;
+		}
+
+		share.theirs = undefined;
+		this.#listener.handleBye(peer, share.key, now);
+	}
+
+	#handleSay(peer: string, exchange: Exchange, record: PeerRecord & {kind: 'say'}, now: number): void {
+		const {shared, visit, sequence, text, at, clock} = record;
+		const share = exchange.shares.get(shared);
+		const device = this.#peers.deviceOf(peer);
+		if (!share || share.visit !== visit || device === undefined) {
+			// Said before we left or to an earlier visit: it stays in its author's outbox.
+			return;
+		}
+
+		if (exchange.unstored >= maximumUnstoredLines) {
+			this.#peers.close(peer, linkEnds.flood, now);
+			return;
+		}
+
+		const {key, lane} = share;
+		const fate = this.#inbox.take(device, lane, sequence, then => {
+			exchange.unstored--;
+			this.#listener.handleLine(peer, key, {
+				id: `${device}-${sequence}`, text, at, clock,
+			}, then);
+			this.#receipt(peer, lane, sequence);
+			this.#tidy(peer, exchange);
+		});
+		if (fate === 'new') {
+			exchange.unstored++;
+		} else if (fate === 'old') {
+			this.#receipt(peer, lane, sequence);
+		}
+	}
+
+	/**
+	Where we have left meanwhile the receipt goes with the next `here`; a session may have a new name by now.
+	*/
+	#receipt(peer: string, lane: Lane, sequence: number): void {
+		const exchange = this.#get(peer);
+		for (const [shared, share] of exchange.shares) {
+			if (share.lane === lane && share.visit !== undefined) {
+				exchange.receipts.set(shared, Math.max(sequence, exchange.receipts.get(shared) ?? 0));
+			}
+		}
+	}
+
+	#sendLines(peer: string, shared: SharedName, share: Share, now: number): void {
+		if (share.theirs === undefined || !this.#peers.canSend(peer)) {
+			return;
+		}
+
+		const waiting = this.#outbox.waiting(peer, share.lane);
+		const last = waiting.at(-1);
+		if (!last || last.sequence <= share.cursor) {
+			return;
+		}
+
+		for (const entry of waiting) {
+			if (!this.#peers.canSend(peer)) {
+				return;
+			}
+
+			if (entry.sequence > share.cursor && this.#listener.isOurs(entry)) {
+				const {sequence, text, at, clock} = entry;
+				this.#peers.send(peer, {
+					kind: 'say', shared, visit: share.theirs, sequence, text, at, clock,
+				});
+				share.cursor = sequence;
+				if (!this.#sent.has(entry)) {
+					this.#sent.add(entry);
+					this.#listener.handleProgress(entry, 'sent', now);
+				}
+			}
+		}
+	}
+
+	/**
+	The peer has everything up to `sequence`.
+	*/
+	#confirm(peer: string, lane: Lane, sequence: number, now: number): void {
+		const delivered = this.#outbox.remove(peer, lane, entry => entry.sequence <= sequence && this.#listener.isOurs(entry));
+		this.#erase(delivered);
+		for (const entry of delivered) {
+			this.#listener.handleProgress(entry, 'delivered', now);
+		}
+	}
+
+	#erase(entries: readonly OutboxEntry[]): void {
+		for (const entry of entries) {
+			this.#sent.delete(entry);
+		}
+
+		if (entries.length > 0) {
+			this.#journal.write(entries.map(({id, to}) => ({kind: 'outbox-remove', id, to})));
+		}
+	}
+}

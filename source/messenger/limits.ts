@@ -1,0 +1,126 @@
+// Every number of the messenger that is not part of a protocol, in one place: times in ms, sizes in bytes, counts.
+// Knows the numbers; refuses to know who enforces them.
+
+/**
+A request to the server that is not answered for so long means that the server is lost.
+*/
+export const replyTimeoutMs = 30_000;
+
+/**
+First and longest pause between two attempts to reach the server; it doubles in between, with up to a quarter of jitter.
+*/
+export const reconnectBackoffMs = {first: 500, longest: 15_000} as const;
+
+/**
+First and longest pause between two attempts to link with a peer.
+*/
+export const redialBackoffMs = {first: 250, longest: 15_000} as const;
+
+/**
+First and longest pause before a waiting session asks a person again who was busy.
+*/
+export const askAgainMs = {first: 15_000, longest: 60_000} as const;
+
+/**
+First and longest pause between two PUNCH rounds towards a peer whose link does not stand.
+*/
+export const punchBackoffMs = {first: 250, longest: 5000} as const;
+
+/**
+How often the server is shown our UDP address again before it has confirmed it.
+*/
+export const showAddressMs = 500;
+
+/**
+A link, or a peer's word that it is in a conversation, may come before the server's notice; it is held for so long.
+*/
+export const earlyHoldMs = 5000;
+
+/**
+A link that nobody needs any more stays for so long, so that the last receipts arrive.
+*/
+export const lingerMs = 1000;
+
+/**
+Leaving waits so long for lines in flight to be received …
+*/
+export const leaveFlightMs = 2000;
+
+/**
+… and then so long for the good-byes to be heard.
+*/
+export const leaveFarewellMs = 300;
+
+/**
+A request whose end the server does not tell is dropped so long after it expired.
+*/
+export const requestGraceMs = 2000;
+
+/**
+Links held at once for peers that the server has not announced yet, and what one of them may say meanwhile.
+*/
+export const maximumHeldLinks = 64;
+export const maximumHeldBytes = 256 * 1024;
+
+/**
+Conversations that a peer may claim to share with us before we know of them.
+*/
+export const maximumClaims = 128;
+
+/**
+Longest record between two messengers, as JSON.
+*/
+export const maximumRecordBytes = 128 * 1024;
+
+/**
+Received lines of one link that wait for the disk; more close the link, and its author sends them again later.
+*/
+export const maximumUnstoredLines = 4096;
+
+/**
+Lines that may wait for one recipient; then `s` is refused until some have arrived.
+*/
+export const maximumOutboxLines = 10_000;
+
+/**
+Rows of a conversation that are kept to be shown.
+*/
+export const maximumRows = 2000;
+
+/**
+Rows of the general log.
+*/
+export const maximumLogRows = 200;
+
+/**
+Closed conversations whose rows are kept, to be shown when they are opened again.
+*/
+export const maximumClosedLogs = 32;
+
+/**
+Users and rooms of the server that are remembered.
+*/
+export const maximumKnownUsers = 20_000;
+export const maximumKnownRooms = 20_000;
+
+/**
+Requests that may wait for our answer at once; more are answered busy.
+*/
+export const maximumRequests = 16;
+
+/**
+Sequence numbers are reserved on disk in blocks, so that most lines need no write for them.
+*/
+export const sequenceBlock = 128;
+
+/**
+A peer's clock is followed at most so far ahead of ours.
+*/
+export const maximumClockLeadMs = 24 * 60 * 60_000;
+
+/**
+The next pause of a doubling backoff.
+*/
+export function nextBackoff(pauseMs: number | undefined, {first, longest}: {readonly first: number; readonly longest: number}): number {
+	return pauseMs === undefined ? first : Math.min(longest, pauseMs * 2);
+}

@@ -1,0 +1,93 @@
+// The rows of one conversation as they are shown: lines in the order of their clocks, and what happened in between.
+// Knows order, delivery states and how many rows are kept; refuses to know where a line came from.
+import {nameKey} from '../protocol/names.js';
+import type {DeliveryState} from './events.js';
+import type {MessageRow} from './view.js';
+
+type Notice = MessageRow & {kind: 'notice'};
+type Sorted = {readonly clock: string; row: MessageRow};
+
+const order: readonly DeliveryState[] = ['failed', 'queued', 'sent', 'stored', 'delivered', 'read'];
+
+export class MessageLog {
+	readonly #limit: number;
+	readonly #rows: Sorted[] = [];
+	/**
+	For each own line, how far it has come towards each recipient (by name key).
+	*/
+	readonly #deliveries = new Map<string, Map<string, DeliveryState>>();
+	#notices = 0;
+	#view: readonly MessageRow[] | undefined;
+
+	constructor(limit: number) {
+		this.#limit = limit;
+	}
+
+	/**
+	Newest last; the same array until something changed.
+	*/
+	get view(): readonly MessageRow[] {
+		this.#view ??= this.#rows.map(({row}) => row);
+		return this.#view;
+	}
+
+	addNotice(tone: Notice['tone'], text: string, {clock, at}: {clock: string; at: number}): void {
+		this.#insert({
+			clock, row: {
+				kind: 'notice', id: `notice-${++this.#notices}`, tone, text, at, revision: 0,
+			},
+		});
+	}
+
+	addLine({id, from, text, at, clock}: {id: string; from: string; text: string; at: number; clock: string}): void {
+		this.#insert({
+			clock, row: {
+				kind: 'line', id, from, isOwn: false, text, at, delivery: undefined, revision: 0,
+			},
+		});
+	}
+
+	addOwnLine({id, from, text, at, clock, recipients}: {id: string; from: string; text: string; at: number; clock: string; recipients: readonly string[]}): void {
+		if (recipients.length > 0) {
+			this.#deliveries.set(id, new Map(recipients.map(name => [nameKey(name), 'queued'])));
+		}
+
+		this.#insert({
+			clock, row: {
+				kind: 'line', id, from, isOwn: true, text, at, delivery: recipients.length > 0 ? 'queued' : undefined, revision: 0,
+			},
+		});
+	}
+
+	setDelivery(id: string, to: string, state: DeliveryState): void {
+		const states = this.#deliveries.get(id);
+		const entry = states && this.#rows.findLast(({row}) => row.id === id);
+		if (!states || entry?.row.kind !== 'line') {
+			return;
+		}
+
+		states.set(nameKey(to), state);
+		const delivery = order.find(candidate => [...states.values()].includes(candidate));
+		if (delivery === entry.row.delivery) {
+			return;
+		}
+
+		entry.row = {...entry.row, delivery, revision: entry.row.revision + 1};
+		this.#view = undefined;
+	}
+
+	#insert(sorted: Sorted): void {
+		let index = this.#rows.length;
+		while (index > 0 && this.#rows[index - 1]!.clock > sorted.clock) {
+			index--;
+		}
+
+		this.#rows.splice(index, 0, sorted);
+		if (this.#rows.length > this.#limit) {
+			const [{row}] = this.#rows.splice(0, 1) as [Sorted];
+			this.#deliveries.delete(row.id);
+		}
+
+		this.#view = undefined;
+	}
+}

@@ -1,0 +1,261 @@
+// The commands, performed: each name of the command table with what it does.
+// Knows which part of the client does the work and what a reply carries; refuses to know when a command is allowed
+// (commands.ts) and how the work is done.
+import {formatHostPort, parseHostPort} from '../protocol/addresses.js';
+import {maximumPasswordBytes, maximumTextBytes} from '../protocol/limits.js';
+import type {UserRow, RoomRow} from '../protocol/messages.js';
+import {nameProblem} from '../protocol/names.js';
+import {
+	commands,
+	findCommand,
+	usage,
+	type Command,
+} from './commands.js';
+import {
+	refuse,
+	succeed,
+	type Context,
+	type OnDone,
+} from './context.js';
+import type {Conversation} from './conversation.js';
+import type {Rooms} from './rooms.js';
+import type {Sessions} from './sessions.js';
+
+/**
+What only the client itself can do.
+*/
+export type ClientActions = {
+	connect(server: {host: string; port: number}, now: number, done: OnDone): void;
+	host(port: number | undefined, done: OnDone): void;
+	say(conversation: Conversation, text: string, now: number, done: OnDone): void;
+	leave(now: number): void;
+};
+
+type Performance = (values: readonly string[], now: number, done: OnDone) => void;
+
+/**
+Pages of a list that are asked for at most.
+*/
+const maximumPages = 1000;
+
+function describe(command: Command): Readonly<Record<string, unknown>> {
+	const {name, aliases, summary, group} = command;
+	return {
+		name, usage: usage(command), aliases, summary, group,
+	};
+}
+
+export class Performer {
+	readonly #context: Context;
+	readonly #sessions: Sessions;
+	readonly #rooms: Rooms;
+	readonly #actions: ClientActions;
+
+	constructor({context, sessions, rooms, actions}: {context: Context; sessions: Sessions; rooms: Rooms; actions: ClientActions}) {
+		this.#context = context;
+		this.#sessions = sessions;
+		this.#rooms = rooms;
+		this.#actions = actions;
+	}
+
+	/**
+	Performs a command that is allowed. `done` is called exactly once, now or later.
+	*/
+	perform({name, arguments: shapes}: Command, values: readonly string[], now: number, done: OnDone): void {
+		for (const [index, value] of values.entries()) {
+			const kind = shapes[index]?.kind;
+			const problem = kind === 'new-user' || kind === 'user' || kind === 'room' ? nameProblem(value) : undefined;
+			if (problem !== undefined) {
+				done(refuse('bad-name', problem));
+				return;
+			}
+		}
+
+		this.#performances[name]!(values, now, done);
+	}
+
+	readonly #performances: Readonly<Record<string, Performance>> = {
+		c: ([place = ''], now, done) => {
+			const server = parseHostPort(place);
+			if (server) {
+				this.#actions.connect(server, now, done);
+			} else {
+				done(refuse('bad-address', `"${place}" is no address of a server; HOST or HOST:PORT was expected, such as 127.0.0.1:7600.`));
+			}
+		},
+		d: (_values, now, done) => {
+			this.#context.control.disconnect(now);
+			done(succeed());
+		},
+		host: ([port], _now, done) => {
+			if (port === undefined || (/^\d{1,5}$/v.test(port) && Number(port) <= 65_535)) {
+				this.#actions.host(port === undefined ? undefined : Number(port), done);
+			} else {
+				done(refuse('bad-port', `"${port}" is no port; a number from 0 to 65535 was expected, 0 for any free one.`));
+			}
+		},
+		forget: ([place = ''], _now, done) => {
+			const server = parseHostPort(place);
+			if (!server) {
+				done(refuse('bad-address', `"${place}" is no address of a server; HOST or HOST:PORT was expected.`));
+			} else if (this.#context.control.forget(formatHostPort(server))) {
+				done(succeed({server: formatHostPort(server)}));
+			} else {
+				done(refuse('not-known', `No certificate of ${formatHostPort(server)} is known.`));
+			}
+		},
+		register: (values, now, done) => {
+			this.#logIn('register', values, now, done);
+		},
+		login: (values, now, done) => {
+			this.#logIn('login', values, now, done);
+		},
+		lu: (_values, now, done) => {
+			this.#listUsers('lu', now, done);
+		},
+		lcu: (_values, now, done) => {
+			this.#listUsers('lcu', now, done);
+		},
+		lr: (_values, now, done) => {
+			this.#listRooms(now, done);
+		},
+		lru: ([room = ''], now, done) => {
+			this.#context.control.request('lru', {room}, now, outcome => {
+				done(outcome.ok ? succeed(outcome.reply) : outcome);
+			});
+		},
+		whois: ([user = ''], now, done) => {
+			this.#context.control.request('whois', {user}, now, outcome => {
+				const address = this.#context.peers.addressOf(user);
+				done(outcome.ok ? succeed({...outcome.reply, ...(address !== undefined && {address, isLinked: true})}) : outcome);
+			});
+		},
+		o: ([user = ''], now, done) => {
+			this.#sessions.ask(user, now, done);
+		},
+		accept: ([user], now, done) => {
+			this.#sessions.answer('accept', user, now, done);
+		},
+		decline: ([user], now, done) => {
+			this.#sessions.answer('decline', user, now, done);
+		},
+		s: ([text = ''], now, done) => {
+			if (new TextEncoder().encode(text).length > maximumTextBytes) {
+				done(refuse('text-too-long', `A line has at most ${maximumTextBytes} bytes; send it in parts.`));
+			} else {
+				this.#actions.say(this.#context.conversations.active!, text.toWellFormed(), now, done);
+			}
+		},
+		cs: (_values, now, done) => {
+			const conversation = this.#context.conversations.active!;
+			const {kind, name} = conversation;
+			this.#leave(conversation, now);
+			done(succeed({kind, name}));
+		},
+		or: ([room = ''], now, done) => {
+			this.#rooms.enter(room, now, done);
+		},
+		cr: ([room = ''], now, done) => {
+			this.#rooms.close(room, now, done);
+		},
+		l: (_values, _now, done) => {
+			done(succeed(this.#status()));
+		},
+		help([word], _now, done) {
+			const command = word === undefined ? undefined : findCommand(word);
+			if (word !== undefined && !command) {
+				done(refuse('unknown-command', 'There is no such command. Type "help" for all commands.'));
+				return;
+			}
+
+			done(succeed({commands: (command ? [command] : commands).map(each => describe(each))}));
+		},
+		x: (_values, now, done) => {
+			done(succeed());
+			this.#actions.leave(now);
+		},
+	};
+
+	#leave(conversation: Conversation, now: number): void {
+		if (conversation.kind === 'session') {
+			this.#sessions.leave(conversation, now);
+		} else {
+			this.#rooms.leave(conversation, now);
+		}
+	}
+
+	#logIn(op: 'register' | 'login', [user = '', password = '']: readonly string[], now: number, done: OnDone): void {
+		if (new TextEncoder().encode(password).length > maximumPasswordBytes) {
+			done(refuse('bad-password', `A password has at most ${maximumPasswordBytes} bytes.`));
+			return;
+		}
+
+		this.#context.control.logIn(op, user, password, now, outcome => {
+			done(outcome.ok ? succeed({user: outcome.reply.user}) : outcome);
+		});
+	}
+
+	#listUsers(op: 'lu' | 'lcu', now: number, done: OnDone): void {
+		const rows: UserRow[] = [];
+		const ask = (after: string | undefined, pages: number, then: number): void => {
+			this.#context.control.request(op, {after}, then, (outcome, later) => {
+				if (!outcome.ok) {
+					done(outcome);
+					return;
+				}
+
+				const {users, more} = outcome.reply;
+				rows.push(...users);
+				if (more && users.length > 0 && pages > 1) {
+					ask(users.at(-1)!.name, pages - 1, later);
+					return;
+				}
+
+				for (const row of rows) {
+					this.#context.directory.setUser(row);
+				}
+
+				done(succeed({users: rows}));
+			});
+		};
+
+		ask(undefined, maximumPages, now);
+	}
+
+	#listRooms(now: number, done: OnDone): void {
+		const rows: RoomRow[] = [];
+		const ask = (after: string | undefined, pages: number, then: number): void => {
+			this.#context.control.request('lr', {after}, then, (outcome, later) => {
+				if (!outcome.ok) {
+					done(outcome);
+					return;
+				}
+
+				const {rooms, more} = outcome.reply;
+				rows.push(...rooms);
+				if (more && rooms.length > 0 && pages > 1) {
+					ask(rooms.at(-1)!.name, pages - 1, later);
+				} else {
+					done(succeed({rooms: rows}));
+				}
+			});
+		};
+
+		ask(undefined, maximumPages, now);
+	}
+
+	#status(): Readonly<Record<string, unknown>> {
+		const {control, conversations} = this.#context;
+		const {active} = conversations;
+		const show = (conversation: Conversation) => ({
+			kind: conversation.kind, name: conversation.name, state: conversation.state, ...(conversation.kind === 'room' && {members: conversation.members.size + 1}),
+		});
+		return {
+			connected: control.isReady,
+			server: control.server ?? null,
+			user: control.user ?? null,
+			conversation: active ? show(active) : null,
+			conversations: [...conversations].map(conversation => show(conversation)),
+		};
+	}
+}

@@ -1,0 +1,354 @@
+// Rooms we are in: entering, leaving, closing, and who else is there.
+// Knows the server's word and the members' own, and how to make them agree after a break;
+// refuses to know how lines travel (delivery.ts). Whom the server lists is in; whom it does not list is in as long as
+// a standing link says so, because the server may have lost somebody who is still there.
+import {nameKey} from '../protocol/names.js';
+import type {Introduction, Notice, Reply} from '../protocol/messages.js';
+import {succeed, type Context, type OnDone} from './context.js';
+import type {Conversation, Member} from './conversation.js';
+import type {RoomChange} from './events.js';
+
+/**
+Rooms left while the server was away that it still has to be told of.
+*/
+const maximumFarewells = 64;
+
+export class Rooms {
+	readonly #context: Context;
+	readonly #entering = new Map<string, number>();
+	readonly #farewells = new Set<string>();
+
+	constructor(context: Context) {
+		this.#context = context;
+	}
+
+	get isExpecting(): boolean {
+		return this.#entering.size > 0;
+	}
+
+	/**
+	`or ROOM`.
+	*/
+	enter(name: string, now: number, done: OnDone): void {
+		const {conversations, control} = this.#context;
+		const standing = conversations.find('room', name);
+		if (standing) {
+			this.#context.makeWay(standing, now);
+			conversations.activate(standing);
+			done(succeed({
+				room: standing.name, creator: standing.creator, created: false, members: standing.members.size + 1,
+			}));
+			return;
+		}
+
+		conversations.suspend();
+		this.#countEntering(name, 1);
+		control.request('enter', {room: name}, now, (outcome, then) => {
+			conversations.resume();
+			this.#countEntering(name, -1);
+			if (!outcome.ok) {
+				done(outcome);
+				return;
+			}
+
+			const {room, creator, created, members} = outcome.reply;
+			this.#context.makeWay(conversations.find('room', room), then);
+			if (created) {
+				// What still waited in an older room of this name has nowhere to go.
+				this.#context.delivery.failRoom(`room:${nameKey(room)}`, then);
+			}
+
+			const conversation = conversations.find('room', room) ?? conversations.open('room', room, 'open');
+			conversation.creator = creator;
+			conversations.activate(conversation);
+			this.#context.directory.changed();
+			this.#announce(conversation, created ? 'created' : 'entered', this.#context.own());
+			this.#context.tell(conversation, 'join', created ? `You have created the room ${room}.` : `You have entered the room ${room}.`, then);
+			for (const member of members) {
+				this.#admit(conversation, member, then);
+			}
+
+			done(succeed({
+				room, creator, created, members: conversation.members.size + 1,
+			}));
+		});
+	}
+
+	/**
+	`cr ROOM`.
+	*/
+	close(name: string, now: number, done: OnDone): void {
+		this.#context.control.request('close-room', {room: name}, now, (outcome, then) => {
+			if (!outcome.ok) {
+				done(outcome);
+				return;
+			}
+
+			const conversation = this.#context.conversations.find('room', name);
+			if (conversation) {
+				for (const member of conversation.members.keys()) {
+					this.#context.delivery.sayClosed(member, conversation.shared!);
+				}
+
+				this.#end(conversation, this.#context.own(), then);
+			}
+
+			this.#context.delivery.failRoom(`room:${nameKey(name)}`, then);
+			done(succeed({room: conversation?.name ?? name}));
+		});
+	}
+
+	/**
+	`cs`, or making way for another conversation.
+	*/
+	leave(conversation: Conversation, now: number): void {
+		this.#sayFarewell(conversation.name, now);
+		this.#part(conversation, {isSaid: true}, now);
+		this.#announce(conversation, 'left', this.#context.own());
+		this.#context.tell(conversation, 'leave', 'You have left the room.', now);
+		this.#remove(conversation);
+	}
+
+	handleNotice({room, change, user, peer}: Notice<'room'>, now: number): void {
+		const conversation = this.#context.conversations.find('room', room);
+		const member = conversation?.members.get(nameKey(user));
+		if (!conversation) {
+			return;
+		}
+
+		switch (change) {
+			case 'entered': {
+				if (peer) {
+					this.#admit(conversation, peer, now, {isNews: true});
+				}
+
+				break;
+			}
+
+			case 'left': {
+				if (member) {
+					this.#dismiss(conversation, member, 'left', now);
+				}
+
+				break;
+			}
+
+			case 'gone': {
+				if (member) {
+					member.isListed = false;
+					if (!this.#context.peers.probe(member.name, now)) {
+						this.#dismiss(conversation, member, 'lost', now);
+					}
+				}
+
+				break;
+			}
+
+			case 'closed': {
+				this.#closed(conversation, user, now);
+				break;
+			}
+
+			default:
+		}
+	}
+
+	/**
+	The server has no such room any more.
+	*/
+	handleGone(name: string, now: number): void {
+		if (!this.#context.conversations.find('room', name)) {
+			this.#context.delivery.failRoom(`room:${nameKey(name)}`, now);
+		}
+	}
+
+	/**
+	We are logged in again: every room is entered again, and its members are compared.
+	*/
+	handleLoggedIn(now: number): void {
+		const {control, conversations} = this.#context;
+		for (const room of this.#farewells) {
+			if (!conversations.find('room', room)) {
+				control.request('leave', {room}, now);
+			}
+		}
+
+		this.#farewells.clear();
+		for (const conversation of conversations) {
+			if (conversation.kind === 'room') {
+				this.#enterAgain(conversation, now);
+			}
+		}
+	}
+
+	handleLinkDown(peer: string, now: number): void {
+		for (const conversation of this.#context.conversations) {
+			const member = conversation.kind === 'room' ? conversation.members.get(peer) : undefined;
+			if (member && !member.isListed) {
+				this.#dismiss(conversation, member, 'lost', now);
+			} else if (member && !member.isLost) {
+				member.isLost = true;
+				this.#announce(conversation, 'lost', member.name);
+				this.#context.tell(conversation, 'warn', `${member.name} does not answer any more.`, now);
+			}
+		}
+	}
+
+	handleHere(conversation: Conversation, peer: string, now: number): void {
+		const member = conversation.members.get(peer);
+		if (!member?.isLost) {
+			return;
+		}
+
+		member.isLost = false;
+		this.#announce(conversation, 'entered', member.name);
+		this.#context.tell(conversation, 'join', `${member.name} is back.`, now);
+	}
+
+	/**
+	A member has left, said on its link.
+	*/
+	handleBye(conversation: Conversation, peer: string, now: number): void {
+		const member = conversation.members.get(peer);
+		if (member) {
+			this.#dismiss(conversation, member, 'left', now);
+		}
+	}
+
+	/**
+	A member says that the room is closed; its creator may.
+	*/
+	handleClosedBy(conversation: Conversation, peer: string, now: number): void {
+		if (conversation.creator !== undefined && nameKey(conversation.creator) === peer) {
+			this.#closed(conversation, conversation.creator, now);
+		}
+	}
+
+	#enterAgain(conversation: Conversation, now: number): void {
+		const {control, conversations, emit} = this.#context;
+		const room = conversation.name;
+		this.#countEntering(room, 1);
+		control.request('enter', {room}, now, (outcome, then) => {
+			this.#countEntering(room, -1);
+			if (conversations.get(conversation.key) !== conversation) {
+				if (outcome.ok && !conversations.find('room', room)) {
+					control.request(outcome.reply.created ? 'close-room' : 'leave', {room}, then);
+				}
+			} else if (outcome.ok) {
+				this.#reconcile(conversation, outcome.reply, then);
+			} else if (control.user !== undefined) {
+				emit({type: 'notice', level: 'warn', text: `The server did not let us into the room ${room} again: ${outcome.error.message}`});
+				this.leave(conversation, then);
+			}
+		});
+	}
+
+	#reconcile(conversation: Conversation, {room, creator, created, members}: Reply<'enter'>, now: number): void {
+		if (created || creator !== conversation.creator) {
+			// The room we were in was closed while we were away; another one by its name is none of ours.
+			this.#context.control.request(created ? 'close-room' : 'leave', {room}, now);
+			this.#closed(conversation, conversation.creator!, now);
+			return;
+		}
+
+		const listed = new Set(members.map(({user}) => nameKey(user)));
+		for (const [key, member] of conversation.members) {
+			if (listed.has(key)) {
+				continue;
+			}
+
+			member.isListed = false;
+			if (!this.#context.delivery.isPresent(key, conversation.shared!)) {
+				this.#dismiss(conversation, member, 'left', now);
+			}
+		}
+
+		for (const member of members) {
+			this.#admit(conversation, member, now, {isNews: true});
+		}
+	}
+
+	#admit(conversation: Conversation, introduction: Introduction, now: number, {isNews = false} = {}): void {
+		const {peers, delivery, emit} = this.#context;
+		const {user} = introduction;
+		const key = nameKey(user);
+		if (!peers.introduce(introduction, this.#context.rootKey(), now)) {
+			emit({type: 'notice', level: 'error', text: `The card that the server shows for ${user} is not signed by its root key; no link is made.`});
+		}
+
+		const known = conversation.members.get(key);
+		if (known) {
+			known.isListed = true;
+			return;
+		}
+
+		conversation.members.set(key, {name: user, isListed: true, isLost: false});
+		delivery.join(key, conversation.shared!, conversation, now);
+		if (!isNews) {
+			return;
+		}
+
+		this.#announce(conversation, 'entered', user);
+		this.#context.tell(conversation, 'join', `${user} has entered.`, now);
+	}
+
+	#dismiss(conversation: Conversation, member: Member, change: 'left' | 'lost', now: number): void {
+		const key = nameKey(member.name);
+		conversation.members.delete(key);
+		this.#context.delivery.part(key, conversation.shared!, {isSaid: false}, now);
+		if (change !== 'left' && member.isLost) {
+			return;
+		}
+
+		this.#announce(conversation, change, member.name);
+		this.#context.tell(conversation, change === 'left' ? 'leave' : 'warn', change === 'left' ? `${member.name} has left.` : `${member.name} does not answer any more.`, now);
+	}
+
+	#closed(conversation: Conversation, by: string, now: number): void {
+		this.#end(conversation, by, now);
+		this.#context.delivery.failRoom(conversation.lane, now);
+	}
+
+	#end(conversation: Conversation, user: string, now: number): void {
+		conversation.isClosed = true;
+		this.#part(conversation, {isSaid: false}, now);
+		this.#announce(conversation, 'closed', user);
+		this.#context.tell(conversation, 'leave', `${user} has closed the room.`, now);
+		this.#remove(conversation);
+	}
+
+	#remove(conversation: Conversation): void {
+		this.#context.conversations.remove(conversation);
+		this.#context.directory.changed();
+	}
+
+	#part(conversation: Conversation, how: {isSaid: boolean}, now: number): void {
+		for (const member of conversation.members.keys()) {
+			this.#context.delivery.part(member, conversation.shared!, how, now);
+		}
+	}
+
+	#sayFarewell(room: string, now: number): void {
+		const {control} = this.#context;
+		if (control.user !== undefined) {
+			control.request('leave', {room}, now);
+		} else if (this.#farewells.size < maximumFarewells) {
+			this.#farewells.add(room);
+		}
+	}
+
+	#countEntering(room: string, change: number): void {
+		const count = (this.#entering.get(room) ?? 0) + change;
+		if (count === 0) {
+			this.#entering.delete(room);
+		} else {
+			this.#entering.set(room, count);
+		}
+	}
+
+	#announce(conversation: Conversation, change: RoomChange, user: string): void {
+		this.#context.emit({
+			type: 'room', room: conversation.name, change, user,
+		});
+	}
+}

@@ -1,0 +1,112 @@
+// Our own lines: from the command to the disk, with an id that is never used twice.
+// Knows sequence numbers and who is to get a line; refuses to know how it gets there (delivery.ts).
+import {nameKey} from '../protocol/names.js';
+import {refuse, succeed, type OnDone} from './context.js';
+import type {Conversation} from './conversation.js';
+import type {HybridClock} from './clock.js';
+import type {OutboxEntry, StoreWrite} from './effects.js';
+import type {MessengerEvent} from './events.js';
+import type {Journal} from './journal.js';
+import {maximumOutboxLines, sequenceBlock} from './limits.js';
+import type {Outbox} from './outbox.js';
+
+export class Speaker {
+	readonly #device: string;
+	readonly #journal: Journal;
+	readonly #outbox: Outbox;
+	readonly #clock: HybridClock;
+	readonly #emit: (event: MessengerEvent) => void;
+	#next: number;
+	#reserved: number;
+	/**
+	Lines on their way to disk, by recipient's name key.
+	*/
+	readonly #unstored = new Map<string, number>();
+
+	constructor({device, journal, outbox, clock, emit, nextSequence}: {
+		device: string; journal: Journal; outbox: Outbox; clock: HybridClock; emit: (event: MessengerEvent) => void; nextSequence: number;
+	}) {
+		this.#device = device;
+		this.#journal = journal;
+		this.#outbox = outbox;
+		this.#clock = clock;
+		this.#emit = emit;
+		this.#next = Math.max(1, nextSequence);
+		this.#reserved = this.#next;
+	}
+
+	/**
+	Whether a line is on its way to disk.
+	*/
+	get isStoring(): boolean {
+		return this.#unstored.size > 0;
+	}
+
+	/**
+	Says `text` in a conversation. Done once it is durable for every recipient.
+	*/
+	say(conversation: Conversation, text: string, {realm, from}: {realm: string; from: string}, now: number, done: OnDone): void {
+		const {kind, name, log} = conversation;
+		const recipients = kind === 'session' ? [name] : [...conversation.members.values()].map(member => member.name);
+		const full = recipients.find(to => this.#outbox.count(to) + (this.#unstored.get(nameKey(to)) ?? 0) >= maximumOutboxLines);
+		if (full !== undefined) {
+			done(refuse('outbox-full', `${maximumOutboxLines} lines wait for ${full} already, and that is the most; wait until some have arrived.`));
+			return;
+		}
+
+		const sequence = this.#next++;
+		const id = `${this.#device}-${sequence}`;
+		const at = Math.floor(now);
+		const clock = this.#clock.tick(now);
+		const entries = recipients.map((to): OutboxEntry => ({
+			id, sequence, realm, from, to, place: {kind, name}, text, at, clock,
+		}));
+		const writes: StoreWrite[] = entries.map(entry => ({kind: 'outbox-add', entry}));
+		if (sequence >= this.#reserved) {
+			this.#reserved = sequence + sequenceBlock;
+			writes.unshift({kind: 'sequence', next: this.#reserved});
+		}
+
+		this.#count(recipients, 1);
+		this.#journal.write(writes, () => {
+			this.#count(recipients, -1);
+			log.addOwnLine({
+				id, from, text, at, clock, recipients,
+			});
+			for (const entry of entries) {
+				this.#outbox.add(entry);
+				this.#emit({
+					type: 'delivery', id, to: entry.to, state: 'queued',
+				});
+			}
+
+			done(succeed({id}));
+			if (!conversation.isClosed) {
+				return;
+			}
+
+			// The room was closed while the disk was busy.
+			for (const {to} of entries) {
+				this.#outbox.remove(to, conversation.lane, entry => entry.id === id);
+				log.setDelivery(id, to, 'failed');
+				this.#emit({
+					type: 'delivery', id, to, state: 'failed',
+				});
+			}
+
+			this.#journal.write(entries.map(({to}) => ({kind: 'outbox-remove', id, to})));
+		});
+	}
+
+	#count(recipients: readonly string[], change: number): void {
+		for (const name of recipients) {
+			const key = nameKey(name);
+			const count = (this.#unstored.get(key) ?? 0) + change;
+			if (count === 0) {
+				this.#unstored.delete(key);
+			} else {
+				this.#unstored.set(key, count);
+			}
+		}
+	}
+}
