@@ -21,7 +21,7 @@ const datagramsPerTurn = 256;
 /**
 A core that is asked to leave has this long to say good-bye to everybody.
 */
-const farewellMs = 3000;
+const farewellMs = 4000;
 
 /**
 The longest a timer of Node can wait, in ms.
@@ -92,7 +92,7 @@ export class Runtime implements MessengerPort {
 			this.#schedule();
 		});
 		store.onTrouble = problem => {
-			this.#announce(problem === undefined
+			this.announce(problem === undefined
 				? {type: 'notice', level: 'info', text: 'The data folder takes writes again.'}
 				: {type: 'notice', level: 'error', text: `The data folder can't be written: ${problem}. What you send waits until it can.`});
 		};
@@ -132,6 +132,18 @@ export class Runtime implements MessengerPort {
 		return () => {
 			this.#listeners.delete(listener);
 		};
+	}
+
+	/**
+	Tells all listeners. Also for what the program itself has to say beside the core.
+	*/
+	announce(event: MessengerEvent): void {
+		// In a microtask, as replies are: their order holds.
+		queueMicrotask(() => {
+			for (const listener of this.#listeners) {
+				listener(event);
+			}
+		});
 	}
 
 	async leave(): Promise<void> {
@@ -243,7 +255,7 @@ export class Runtime implements MessengerPort {
 			}
 
 			case 'event': {
-				this.#announce(effect.event);
+				this.announce(effect.event);
 				break;
 			}
 
@@ -309,15 +321,6 @@ export class Runtime implements MessengerPort {
 			this.#hosted = undefined;
 			return {ok: false, error: error instanceof ProtocolError ? error.report : {code: 'host-failed', message: `The server can't be started: ${(error as Error).message}`}};
 		}
-	}
-
-	#announce(event: MessengerEvent): void {
-		// In a microtask, as replies are: their order holds.
-		queueMicrotask(() => {
-			for (const listener of this.#listeners) {
-				listener(event);
-			}
-		});
 	}
 
 	#depart(): void {

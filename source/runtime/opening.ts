@@ -1,0 +1,81 @@
+// How a session begins: which server to connect to when the program starts, and which room to enter after the login.
+// Knows the order in which servers are looked for; refuses to know flags (cli.tsx) and how a face tells it.
+import {findServer, type DiscoveryReach} from '../io/discovery.js';
+import type {MessengerEvent} from '../messenger/events.js';
+import type {MessengerPort} from '../messenger/port.js';
+import {formatHostPort, parseHostPort, type HostPort} from '../protocol/addresses.js';
+
+/**
+The first command, if there is one, and what the user should hear before.
+*/
+export type Opening = {readonly command: string | undefined; readonly notice: MessengerEvent | undefined};
+
+/**
+What is known before anything was tried.
+*/
+export type OpeningFacts = {
+	/**
+	Host a server at once, on `port`.
+	*/
+	readonly host: {readonly port: number | undefined} | undefined;
+	readonly server: HostPort | undefined;
+	/**
+	`host:port` from the settings.
+	*/
+	readonly lastServer: string | undefined;
+	readonly reach: DiscoveryReach;
+};
+
+/**
+Decides where to begin; looks for a server, with `find`, where none was named.
+*/
+export async function chooseOpening({host, server, lastServer, reach}: OpeningFacts, find: typeof findServer = findServer): Promise<Opening> {
+	if (host) {
+		return {command: host.port === undefined ? 'host' : `host ${host.port}`, notice: undefined};
+	}
+
+	if (server) {
+		return {command: `c ${formatHostPort(server)}`, notice: undefined};
+	}
+
+	const lastUsed = lastServer === undefined ? undefined : parseHostPort(lastServer);
+	const found = await find({lastUsed, reach});
+	if (!found) {
+		const silent = lastUsed ? `The server used last, ${lastServer!}, does not answer, and no other` : 'No server';
+		const how = reach === 'off' ? 'was named' : 'was found nearby';
+		return {command: undefined, notice: {type: 'notice', level: 'warn', text: `${silent} ${how}. Host one here with: host    Or connect with: c HOST[:PORT]`}};
+	}
+
+	const place = formatHostPort(found);
+	return {
+		command: `c ${place}`,
+		notice: place === lastServer ? undefined : {type: 'notice', level: 'info', text: `Found a server at ${place}.`},
+	};
+}
+
+/**
+Enters `room` once, as soon as somebody is logged in. `onRefused` gets the sentence when it can't be entered.
+
+@returns A function that resolves when the room, if it is due, is entered: to be awaited before the next command.
+*/
+export function enterAfterLogin(port: MessengerPort, room: string | undefined, onRefused: (message: string) => void): () => Promise<void> {
+	let entering: Promise<void> | undefined;
+	const enter = async (): Promise<void> => {
+		const reply = await port.execute(`or ${room!}`);
+		if (!reply.ok) {
+			onRefused(reply.error.message);
+		}
+	};
+
+	const look = () => {
+		if (room !== undefined && port.view.connection.user !== undefined) {
+			entering ??= enter();
+		}
+	};
+
+	port.subscribe(look);
+	return async () => {
+		look();
+		await entering;
+	};
+}

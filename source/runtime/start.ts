@@ -1,0 +1,88 @@
+// Makes a running messenger: opens profile and port, joins a client core to them.
+// Knows what a messenger consists of; refuses to know flags, faces and servers.
+import {randomBytes} from 'node:crypto';
+import {ownAddresses} from '../io/addresses.js';
+import {createClock} from '../io/clock.js';
+import {ProfileStore} from '../io/profile-store.js';
+import type {Settings} from '../io/settings.js';
+import {UdpSocket} from '../io/udp-socket.js';
+import {Client} from '../messenger/client.js';
+import {Runtime, type Host} from './runtime.js';
+
+/**
+What a messenger is to be like.
+*/
+export type MessengerOptions = {
+	/**
+	The data folder.
+	*/
+	readonly folder: string;
+	readonly user: string | undefined;
+	/**
+	0 takes a free one.
+	*/
+	readonly udpPort: number;
+	readonly mode: 'one' | 'many';
+	readonly accept: 'ask' | 'contacts' | 'everyone';
+	/**
+	Name and version, as the server is told.
+	*/
+	readonly program: string;
+	readonly host: Host | undefined;
+};
+
+/**
+A running messenger and what it runs on.
+*/
+export type RunningMessenger = {readonly runtime: Runtime; readonly udpPort: number; readonly settings: Settings};
+
+/**
+Starts a messenger; it connects nowhere by itself.
+
+@throws {ProtocolError} When the port is busy, or the data folder or a profile in it can't be used.
+*/
+export async function startMessenger({
+	folder, user, udpPort, mode, accept, program, host,
+}: MessengerOptions): Promise<RunningMessenger> {
+	const udp = await UdpSocket.open(udpPort);
+	let store: ProfileStore;
+	try {
+		store = await ProfileStore.open({folder, user});
+	} catch (error) {
+		await udp.close();
+		throw error;
+	}
+
+	const clock = createClock();
+	const core = new Client({
+		device: store.device,
+		random: size => randomBytes(size),
+		now: clock(),
+		mode,
+		accept,
+		stored: store.stored,
+		addresses: () => ownAddresses(udp.port),
+		program,
+		user,
+	});
+	const runtime = new Runtime({
+		core, udp, store, clock, host,
+	});
+	const {settings} = store;
+	runtime.onEvent(event => {
+		if (event.type === 'connection' && event.state === 'connected' && event.server !== null) {
+			void rememberServer(settings, event.server);
+		}
+	});
+	return {runtime, udpPort: udp.port, settings};
+}
+
+async function rememberServer(settings: Settings, server: string): Promise<void> {
+	try {
+		await settings.update(data => {
+			data.lastServer = server;
+		});
+	} catch {
+		// The next start has to be told or to look around; nothing else depends on it.
+	}
+}

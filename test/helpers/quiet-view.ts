@@ -1,0 +1,14 @@
+// The view of a messenger in which nothing has happened yet, to be spread and changed by tests.
+import type {MessengerView} from '../../source/messenger/view.js';
+
+export const quietView: MessengerView = {
+	connection: {
+		state: 'closed', server: undefined, user: undefined, attempts: 0, retryAt: undefined, reason: undefined,
+	},
+	users: [],
+	rooms: [],
+	conversations: [],
+	active: undefined,
+	requests: [],
+	log: [],
+};
