@@ -1,7 +1,6 @@
 // Drives a messenger from lines of text: each is a command, the next begins when the one before was answered.
 // Knows the order of things from the first line to the last; refuses to know how a face words them.
 import {setTimeout as delay} from 'node:timers/promises';
-import type {MessengerEvent} from '../messenger/events.js';
 import type {MessengerPort} from '../messenger/port.js';
 import type {MessengerView} from '../messenger/view.js';
 import type {LineFace, Ready} from './face.js';
@@ -18,13 +17,6 @@ const problems = {
 } as const;
 
 /**
-What to do before the first line: a command, and what the user should know.
-*/
-export type Opening = {readonly command?: string | undefined; readonly notices: readonly Notice[]};
-
-type Notice = MessengerEvent & {type: 'notice'};
-
-/**
 How a messenger is driven.
 */
 export type Drive = {
@@ -32,13 +24,17 @@ export type Drive = {
 	readonly face: LineFace;
 	readonly facts: Ready;
 	/**
+	Who `login PASSWORD` and `register PASSWORD` mean when they name nobody.
+	*/
+	readonly user: string | undefined;
+	/**
 	Standard input.
 	*/
 	readonly input: AsyncIterable<Uint8Array>;
 	/**
-	Where to connect at the start; asked for once the face is up.
+	Called once the face is up; the first line waits for it (to be connected at the start).
 	*/
-	readonly opening: () => Promise<Opening>;
+	readonly begin: () => Promise<void>;
 	/**
 	Called between two lines: brings what must come before the next (`--room` after a login).
 	*/
@@ -48,7 +44,7 @@ export type Drive = {
 /**
 Runs until the messenger has left: by a command, by a signal, or because the input ended.
 */
-export async function drive({port, face, facts, input, opening, between}: Drive): Promise<void> {
+export async function drive({port, face, facts, user, input, begin, between}: Drive): Promise<void> {
 	face.ready(facts);
 	port.onEvent(event => {
 		face.event(event);
@@ -60,18 +56,7 @@ export async function drive({port, face, facts, input, opening, between}: Drive)
 	await port.leave();
 
 	async function runLines(): Promise<void> {
-		const {command, notices} = await opening();
-		for (const notice of notices) {
-			face.event(notice);
-		}
-
-		if (command !== undefined) {
-			const reply = await port.execute(command);
-			if (!reply.ok) {
-				face.event({type: 'notice', level: 'error', text: reply.error.message});
-			}
-		}
-
+		await begin();
 		const lines = readLines(input);
 		// One line is read ahead, so that the end of input is known while the last command still runs.
 		for (let next = lines.next(); ;) {
@@ -93,13 +78,21 @@ export async function drive({port, face, facts, input, opening, between}: Drive)
 			face.reply({command: '', ok: false, error: {code: line.problem, message: problems[line.problem]}}, line.number);
 		} else if (line.text.trim() !== '') {
 			// Exactly one step from the reply to the face, so that no later event overtakes it.
-			await port.execute(line.text).then(reply => {
+			await port.execute(withName(line.text, user)).then(reply => {
 				if (!isOver) {
 					face.reply(reply, line.number);
 				}
 			});
 		}
 	}
+}
+
+/**
+`login secret` as `login ann secret` for somebody who named herself at the start.
+*/
+function withName(line: string, user: string | undefined): string {
+	const {command, password} = /^\s*(?<command>login|register)\s+(?<password>\S+)\s*$/v.exec(line)?.groups ?? {};
+	return user === undefined || command === undefined ? line : `${command} ${user} ${password!}`;
 }
 
 /**

@@ -15,7 +15,7 @@ export function createJsonFace(write: (text: string) => void): LineFace {
 			const envelope = {
 				type: 'reply', command: reply.command, line, ok: reply.ok,
 			};
-			write(encodeLine(reply.ok ? {...reply.fields, ...envelope} : {...envelope, error: reply.error}));
+			write(encodeLine(reply.ok ? {...envelope, ...reply.fields, ...envelope} : {...envelope, error: reply.error}));
 		},
 		event(event) {
 			write(encodeLine(event));

@@ -2,12 +2,7 @@
 // Knows which fields a reply carries; refuses to know time and colour.
 import {sanitiseLine} from '../kit/sanitise.js';
 import {displayWidth, fit} from '../kit/text.js';
-import {
-	commands,
-	findCommand,
-	usage,
-	type Command,
-} from '../messenger/commands.js';
+import type {Command} from '../messenger/commands.js';
 import type {CommandReply} from '../messenger/events.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -77,28 +72,26 @@ function wordWhois({user, online, address, fingerprint}: Fields): string[] {
 }
 
 /**
-All commands by group, or one.
+All commands by group, or the one that was asked for.
 */
-export function wordHelp(word?: string): string[] {
-	const one = word === undefined ? undefined : findCommand(word);
-	if (one) {
-		const aliases = one.aliases.length > 0 ? [`  also: ${one.aliases.join(', ')}`] : [];
-		return [usage(one), `  ${one.summary}`, ...aliases];
+function wordHelp({commands: value}: Fields): string[] {
+	const rows = list(value).map(({usage, aliases, summary, group}) => ({
+		usage: cell(usage), aliases: Array.isArray(aliases) ? aliases.map(alias => cell(alias)) : [], summary: cell(summary), group,
+	}));
+	const [only, ...others] = rows;
+	if (only && others.length === 0) {
+		return [only.usage, `  ${only.summary}`, ...(only.aliases.length > 0 ? [`  also: ${only.aliases.join(', ')}`] : [])];
 	}
 
-	const width = Math.max(...commands.map(command => usage(command).length));
+	const width = Math.max(...rows.map(({usage}) => displayWidth(usage)));
 	return Object.entries(groupTitles).flatMap(([group, title]) => {
-		const members = commands.filter(command => command.group === group);
-		return members.length === 0 ? [] : [title, ...members.map(command => `  ${fit(usage(command), width)}  ${command.summary}`)];
+		const members = rows.filter(row => row.group === group);
+		return members.length === 0 ? [] : [title, ...members.map(({usage, summary}) => `  ${fit(usage, width)}  ${summary}`)];
 	});
 }
 
-function wordHelpReply({command}: Fields): string[] {
-	return wordHelp(typeof command === 'string' ? command : undefined);
-}
-
 const wordings: Readonly<Record<string, (fields: Fields) => string[]>> = {
-	lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, help: wordHelpReply,
+	lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, help: wordHelp,
 };
 
 /**

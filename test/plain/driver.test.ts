@@ -1,0 +1,168 @@
+import {Buffer} from 'node:buffer';
+import {setImmediate as turn} from 'node:timers/promises';
+import test from 'ava';
+import {drive} from '../../source/plain/driver.js';
+import {createJsonFace} from '../../source/plain/json-face.js';
+import type {ConversationView} from '../../source/messenger/view.js';
+import {FakePort} from '../helpers/fake-port.js';
+import {quietView} from '../helpers/quiet-view.js';
+
+type Said = Record<string, unknown>;
+
+class Stage {
+	readonly port = new FakePort();
+	readonly said: Said[] = [];
+	readonly order: string[] = [];
+	#input = Promise.withResolvers<Uint8Array | undefined>();
+	readonly #waiting: Array<PromiseWithResolvers<Uint8Array | undefined>> = [this.#input];
+
+	type(text: string | undefined): void {
+		this.#input.resolve(text === undefined ? undefined : Buffer.from(text));
+		this.#input = Promise.withResolvers();
+		this.#waiting.push(this.#input);
+	}
+
+	async run(between: () => Promise<void> = async () => undefined, user?: string): Promise<void> {
+		await drive({
+			port: this.port,
+			face: createJsonFace(line => {
+				this.said.push(JSON.parse(line) as Said);
+			}),
+			facts: {version: '1.2.3', udpPort: 5},
+			user,
+			input: this.#chunks(),
+			begin: async () => {
+				this.order.push('begin');
+			},
+			between,
+		});
+	}
+
+	async * #chunks(): AsyncGenerator<Uint8Array, void> {
+		for (;;) {
+			const chunk = await this.#waiting[0]!.promise;
+			this.#waiting.shift();
+			if (!chunk) {
+				return;
+			}
+
+			yield chunk;
+		}
+	}
+}
+
+test('the first line says ready, then each command has its reply with its line', async t => {
+	const stage = new Stage();
+	stage.port.answer = line => line.startsWith('o ')
+		? {command: 'o', ok: false, error: {code: 'no-such-user', message: 'There is no user of that name.'}}
+		: {command: line, ok: true, fields: {users: [{name: 'ann', online: true}]}};
+	stage.type('lu\n\no bob\n');
+	stage.type(undefined);
+	await stage.run();
+	t.deepEqual(stage.said, [
+		{type: 'ready', version: '1.2.3', udpPort: 5},
+		{
+			type: 'reply', command: 'lu', line: 1, ok: true, users: [{name: 'ann', online: true}],
+		},
+		{
+			type: 'reply', command: 'o', line: 3, ok: false, error: {code: 'no-such-user', message: 'There is no user of that name.'},
+		},
+	]);
+	t.deepEqual(stage.order, ['begin']);
+});
+
+test('a command begins only when the one before was answered', async t => {
+	const stage = new Stage();
+	const first = Promise.withResolvers<{command: string; ok: true; fields: Record<string, unknown>}>();
+	const {execute} = stage.port;
+	stage.port.execute = async line => line === 'slow' ? first.promise : execute.call(stage.port, line);
+	stage.type('slow\nlu\n');
+	const run = stage.run();
+	await turn();
+	await turn();
+	t.deepEqual(stage.port.executed, []);
+	first.resolve({command: 'slow', ok: true, fields: {}});
+	stage.type(undefined);
+	await run;
+	t.deepEqual(stage.port.executed, ['lu']);
+	t.deepEqual(stage.said.map(({command}) => command), [undefined, 'slow', 'lu']);
+});
+
+test('what comes between two lines is waited for', async t => {
+	const stage = new Stage();
+	stage.type('login ann pw\ns hi\n');
+	stage.type(undefined);
+	await stage.run(async () => {
+		stage.order.push(`${stage.port.executed.length} done`);
+		await turn();
+	});
+	t.deepEqual(stage.order, ['begin', '0 done', '1 done', '2 done']);
+});
+
+test('a login without a name is for the name given at the start', async t => {
+	const stage = new Stage();
+	stage.type('login secret\nregister $1 \nlogin bob secret\nlogin\nlu\n');
+	stage.type(undefined);
+	await stage.run(undefined, 'ann');
+	t.deepEqual(stage.port.executed, ['login ann secret', 'register ann $1', 'login bob secret', 'login', 'lu']);
+});
+
+test('bad lines get an error, and the next one goes on', async t => {
+	const stage = new Stage();
+	stage.type(`${'x'.repeat(1024 * 1024)}\nlu\n`);
+	stage.type(undefined);
+	await stage.run();
+	t.like(stage.said[1], {
+		type: 'reply', line: 1, ok: false, command: '', error: {code: 'line-too-long'},
+	});
+	t.like(stage.said[2], {type: 'reply', line: 2, ok: true});
+});
+
+test('events go out as they are', async t => {
+	const stage = new Stage();
+	const run = stage.run();
+	const event = {
+		type: 'message', id: '1', from: 'bob', session: 'bob', text: '\u{1B}[31mred\n', at: '2026-01-01T10:00:00.000Z', pending: false,
+	} as const;
+	stage.port.tell(event);
+	stage.type(undefined);
+	await run;
+	t.deepEqual(stage.said[1], event);
+});
+
+test('x ends the run at once, though more lines wait', async t => {
+	const stage = new Stage();
+	stage.type('x\n');
+	await stage.run();
+	t.deepEqual(stage.port.executed, ['x']);
+	t.is(stage.said.length, 2);
+});
+
+test('a line that is on its way at the end of input is waited for', async t => {
+	const stage = new Stage();
+	const conversation = (delivery: 'sent' | 'delivered'): ConversationView => ({
+		key: 'session:bob',
+		kind: 'session',
+		name: 'bob',
+		state: 'open',
+		members: [],
+		creator: undefined,
+		unread: 0,
+		messages: [{
+			kind: 'line', id: '1', from: 'ann', isOwn: true, text: 'hi', at: 0, delivery, revision: 0,
+		}],
+	});
+	stage.port.view = {...quietView, conversations: [conversation('sent')]};
+	stage.type(undefined);
+	let isOver = false;
+	const run = (async () => {
+		await stage.run();
+		isOver = true;
+	})();
+	await turn();
+	await turn();
+	t.false(isOver);
+	stage.port.show({...quietView, conversations: [conversation('delivered')]});
+	await run;
+	t.true(isOver);
+});
