@@ -1,3 +1,198 @@
-export async function main(_arguments: readonly string[]): Promise<void> {
-	throw new Error('being built');
+// The `earshot` command: flags in, a face over a messenger, an exit code out.
+// Knows signals, exit codes and who is loaded when; refuses to know how anything is done. The one file here that may import server/.
+import {join} from 'node:path';
+import process from 'node:process';
+import {parseFlags, UsageError, type Options} from './flags.js';
+import {discoveryReach} from './io/discovery.js';
+import {SessionLog} from './io/session-log.js';
+import {chooseTheme} from './kit/theme.js';
+import type {MessengerEvent} from './messenger/events.js';
+import {drive} from './plain/driver.js';
+import {createJsonFace} from './plain/json-face.js';
+import {clockTime, createPlainFace} from './plain/plain-face.js';
+import {wordEvent} from './plain/wording.js';
+import {ProtocolError} from './protocol/errors.js';
+import {chooseOpening, enterAfterLogin} from './runtime/opening.js';
+import type {Host, Runtime} from './runtime/runtime.js';
+import {startMessenger} from './runtime/start.js';
+
+// What a flag asked for turned out to be impossible; anything else is a failure at run time.
+const usageCodes: ReadonlySet<string> = new Set(['bad-file', 'bad-folder', 'port-in-use', 'port-refused', 'host-refused']);
+
+const exitSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+Runs the program and ends the process: 0 clean, 1 failed, 2 bad usage.
+*/
+export async function main(arguments_: readonly string[]): Promise<void> {
+	let code = 0;
+	try {
+		code = await run(parseFlags(arguments_, {
+			isTerminal: process.stdin.isTTY && process.stdout.isTTY,
+			environment: process.env,
+		}));
+	} catch (error) {
+		code = report(error);
+	}
+
+	// Whatever still waits in the pipe goes out first.
+	process.stdout.write('', () => {
+		process.exit(code);
+	});
+}
+
+/**
+One line on stderr that says why the program ends.
+
+@returns The exit code.
+*/
+function report(error: unknown): number {
+	const isExpected = error instanceof UsageError || error instanceof ProtocolError;
+	const {message, stack = ''} = error as Error;
+	const place = /\((?<place>[^\(\)]*)\)$/mv.exec(stack)?.groups?.place;
+	process.stderr.write(isExpected ? `earshot: ${message}\n` : `earshot: internal error: ${message}${place === undefined ? '' : ` (${place})`}\n`);
+	return error instanceof UsageError || (error instanceof ProtocolError && usageCodes.has(error.code)) ? 2 : 1;
+}
+
+async function run(options: Options): Promise<number> {
+	const log = options.log === undefined ? undefined : SessionLog.open(options.log);
+	const {runtime, udpPort, settings} = await startMessenger({
+		folder: options.data,
+		user: options.user,
+		udpPort: options.udpPort,
+		mode: options.sessions,
+		accept: options.accept,
+		program: `earshot ${options.version}`,
+		host: createHost(join(options.data, 'server'), options.version),
+	});
+	if (log) {
+		runtime.onEvent(event => {
+			const line = logLine(event);
+			if (line !== undefined) {
+				log.append(line);
+			}
+		});
+	}
+
+	const between = enterAfterLogin(runtime, options.room, message => {
+		runtime.announce({type: 'notice', level: 'error', text: message});
+	});
+	let failure: unknown;
+	const begin = async () => {
+		try {
+			await open(runtime, options, settings.data.lastServer);
+		} catch (error) {
+			failure = error;
+			await runtime.leave();
+		}
+	};
+
+	const code = await (options.face === 'screen' ? showScreen(runtime, begin) : speak(runtime, options, {udpPort, begin, between}));
+	await runtime.leave();
+	await log?.close();
+	return failure === undefined ? code : report(failure);
+}
+
+/**
+Connects or hosts, as the flags say or as is found out. Beside the screen a failure is told there; otherwise a server
+that can't be hosted ends the program.
+*/
+async function open(runtime: Runtime, options: Options, lastServer: string | undefined): Promise<void> {
+	for (const flag of ['share', 'downloads'] as const) {
+		if (options[flag] !== undefined) {
+			runtime.announce({type: 'notice', level: 'warn', text: `--${flag} is noted, but this version does not transfer files yet.`});
+		}
+	}
+
+	const {command, notice} = await chooseOpening({
+		host: options.host, server: options.server, lastServer, reach: discoveryReach(process.env.EARSHOT_DISCOVERY),
+	});
+	if (notice) {
+		runtime.announce(notice);
+	}
+
+	if (command === undefined) {
+		return;
+	}
+
+	const reply = await runtime.execute(command);
+	if (reply.ok) {
+		return;
+	}
+
+	if (options.host && options.face !== 'screen') {
+		throw new ProtocolError('host-refused', reply.error.message);
+	}
+
+	runtime.announce({type: 'notice', level: 'error', text: reply.error.message});
+}
+
+/**
+The server is loaded only by those who host one.
+*/
+function createHost(folder: string, version: string): Host {
+	return async port => {
+		const {startServer} = await import('../server/serve.js');
+		const server = await startServer({folder, port, program: `earshot ${version}`});
+		return {
+			port: server.port,
+			fingerprint: server.fingerprint,
+			async close() {
+				await server.close();
+			},
+		};
+	};
+}
+
+async function showScreen(runtime: Runtime, begin: () => Promise<void>): Promise<number> {
+	const {runScreen} = await import('./screen/run-screen.js');
+	void begin();
+	return runScreen(runtime);
+}
+
+type Speech = {readonly udpPort: number; readonly begin: () => Promise<void>; readonly between: () => Promise<void>};
+
+/**
+The plain or the json face on standard input and output.
+*/
+async function speak(runtime: Runtime, options: Options, {udpPort, begin, between}: Speech): Promise<number> {
+	const {stdin, stdout} = process;
+	const leave = () => {
+		void runtime.leave();
+	};
+
+	for (const signal of exitSignals) {
+		process.on(signal, leave);
+	}
+
+	process.on('uncaughtException', error => {
+		process.exit(report(error));
+	});
+	// A reader that is gone (EPIPE) has heard enough.
+	stdout.on('error', leave);
+	const write = (text: string) => {
+		stdout.write(text);
+	};
+
+	const theme = stdout.isTTY ? chooseTheme(process.env) : undefined;
+	await drive({
+		port: runtime,
+		face: options.face === 'json' ? createJsonFace(write) : createPlainFace({write, now: Date.now, theme: theme?.id === 'color' ? theme : undefined}),
+		facts: {version: options.version, udpPort},
+		user: options.user,
+		input: stdin,
+		begin,
+		between,
+	});
+	return 0;
+}
+
+function logLine(event: MessengerEvent): string | undefined {
+	const wording = wordEvent(event);
+	if (!wording) {
+		return undefined;
+	}
+
+	const at = wording.at ?? Date.now();
+	return `${new Date(at).toLocaleDateString('sv')} ${clockTime(at)} ${wording.text}`;
 }

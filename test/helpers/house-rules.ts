@@ -18,7 +18,8 @@ Each room with the rooms below it that it may import. A file that is a room by i
 */
 const arrows: Readonly<Record<string, readonly string[]>> = {
 	'source/main.ts': ['source/cli.tsx'],
-	'source/cli.tsx': ['source/screen', 'source/plain', 'source/runtime', 'source/io', 'source/messenger', 'source/kit', 'source/protocol', 'server/serve.ts'],
+	'source/cli.tsx': ['source/flags.ts', 'source/screen', 'source/plain', 'source/runtime', 'source/io', 'source/messenger', 'source/kit', 'source/protocol', 'server/serve.ts'],
+	'source/flags.ts': ['source/protocol'],
 	'source/screen': ['source/messenger', 'source/kit', 'source/protocol'],
 	'source/plain': ['source/messenger', 'source/kit', 'source/protocol'],
 	'source/runtime': ['source/io', 'source/messenger', 'source/protocol'],
@@ -45,6 +46,8 @@ const pureRooms: ReadonlySet<string> = new Set(['source/protocol', 'source/peer'
 
 // What a pure room may take from Node: nothing here waits, looks at the world or makes something up.
 const pureModules: ReadonlySet<string> = new Set(['node:buffer', 'node:crypto', 'node:assert', 'node:util']);
+// Libsodium is an addon that may be missing, which only `createRequire` can find out without waiting.
+const excused: ReadonlySet<string> = new Set(['source/peer/cipher.ts node:module']);
 const impureCrypto = /^(?:random|generateKey|generatePrime|getRandomValues$|webcrypto$|default$)/v;
 const impureGlobals: ReadonlySet<string> = new Set([
 	'clearImmediate', 'clearInterval', 'clearTimeout', 'console', 'crypto', 'fetch', 'global', 'globalThis', 'performance', 'process', 'queueMicrotask', 'require', 'setImmediate', 'setInterval', 'setTimeout', 'WebSocket',
@@ -153,7 +156,7 @@ function checkPurity(file: string, {imports, impurities}: Reading): Breach[] {
 			continue;
 		}
 
-		if (!pureModules.has(specifier)) {
+		if (!pureModules.has(specifier) && !excused.has(`${file} ${specifier}`)) {
 			breaches.push({file, line, problem: `imports ${specifier} in a pure room`});
 		}
 
