@@ -152,6 +152,11 @@ The smallest INIT: big enough that its answer can never be larger (RFC 9000, sec
 export const minInitSize = 1200;
 
 /**
+A longer INIT is not even hashed.
+*/
+export const maxInitSize = 1500;
+
+/**
 The largest payload of a UDP datagram.
 */
 export const maxDatagramSize = 65_507;

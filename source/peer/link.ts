@@ -454,8 +454,9 @@ export class Link {
 
 	#pollData(transport: Transport, slab: Slab, now: number): Uint8Array | undefined {
 		const {recovery, acknowledgements} = transport;
-		const isWantsToSend = this.#isPingDue || this.#pathResponses.length > 0 || this.#streams.isReady;
-		const isMaySend = isWantsToSend && this.#mayGo(transport, now);
+		this.#pacedUntil = 0;
+		const hasContent = this.#isPingDue || this.#pathResponses.length > 0 || this.#streams.isReady;
+		const isMaySend = hasContent && this.#mayGo(transport, now);
 		const isAckDue = acknowledgements.dueAt !== undefined && now >= acknowledgements.dueAt;
 		if (!isMaySend && !isAckDue) {
 			return undefined;
@@ -478,7 +479,6 @@ export class Link {
 	Window and pacer let a full packet go; probes go in any case.
 	*/
 	#mayGo({recovery, congestion, pacer, rtt}: Transport, now: number): boolean {
-		this.#pacedUntil = 0;
 		if (recovery.probesToSend > 0) {
 			return true;
 		}

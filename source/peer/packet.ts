@@ -13,7 +13,7 @@ import {
 	writeUint32,
 	writeUint48,
 } from './bytes.js';
-import {maxDatagramSize, minInitSize} from './config.js';
+import {maxInitSize, minInitSize} from './config.js';
 
 /**
 First byte of every datagram. RETRY, RESET and PUNCH have their numbers reserved; the endpoint ignores them.
@@ -68,7 +68,7 @@ export function encodeInit({scid, noise}: InitPacket, macKey: Uint8Array): Uint8
 An INIT meant for the owner of `macKey`, or undefined. Costs one hash when the datagram is garbage.
 */
 export function decodeInit(packet: Uint8Array, macKey: Uint8Array): InitPacket | undefined {
-	return packet.length < minInitSize || packet.length > maxDatagramSize || packet[0] !== packetType.init || packet[1] !== protocolVersion || !isMacRight(packet, macKey) ? undefined : {scid: readUint32(packet, 2), noise: packet.subarray(initHeaderSize, packet.length - macSize)};
+	return !isInitShaped(packet) || !isMacRight(packet, macKey) ? undefined : {scid: readUint32(packet, 2), noise: packet.subarray(initHeaderSize, packet.length - macSize)};
 }
 
 export function encodeResp({dcid, scid, noise}: RespPacket, macKey: Uint8Array): Uint8Array {
@@ -115,6 +115,10 @@ Size of what is sealed inside a DATA packet of `size` bytes.
 */
 export function plaintextSize(size: number): number {
 	return size - dataHeaderSize - tagSize;
+}
+
+function isInitShaped(packet: Uint8Array): boolean {
+	return packet.length >= minInitSize && packet.length <= maxInitSize && packet[0] === packetType.init && packet[1] === protocolVersion;
 }
 
 function computeMac(packet: Uint8Array, macKey: Uint8Array): Uint8Array {

@@ -55,6 +55,10 @@ export class RangeSet {
 	Takes `start` up to, and not including, `end` out.
 	*/
 	remove(start: number, end: number): void {
+		if (start >= end) {
+			return;
+		}
+
 		let index = this.#search(start + 1);
 		while (index < this.#ranges.length && this.#ranges[index]!.start < end) {
 			const range = this.#ranges[index]!;

@@ -118,7 +118,7 @@ export class ReceiveStream {
 	}
 
 	#collect(offset: number, data: Uint8Array, end: number): Uint8Array {
-		if (end <= this.#next) {
+		if (end <= this.#next || data.length === 0) {
 			return data.subarray(0, 0);
 		}
 

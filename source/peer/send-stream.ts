@@ -64,6 +64,13 @@ export class SendStream {
 		return this.#next;
 	}
 
+	/**
+	Where the piece that `take` would give begins.
+	*/
+	get nextOffset(): number {
+		return this.#lost.first?.start ?? this.#next;
+	}
+
 	get isResetDue(): boolean {
 		return this.#reset === 'due';
 	}
@@ -109,7 +116,12 @@ export class SendStream {
 	There is something to send, given `credit` bytes on the connection.
 	*/
 	isReady(credit: number): boolean {
-		return this.#reset === 'none' ? this.#lost.count > 0 || this.#fin === 'due' || (credit > 0 && this.#next < Math.min(this.#end, this.limit)) : false;
+		if (this.#reset !== 'none') {
+			return false;
+		}
+
+		const isFinReady = this.#fin === 'due' && this.#next === this.#end;
+		return isFinReady || this.#lost.count > 0 || (credit > 0 && this.#next < Math.min(this.#end, this.limit));
 	}
 
 	/**

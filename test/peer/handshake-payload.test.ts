@@ -1,0 +1,47 @@
+// What the handshake carries inside: round trips, later parameters, limits, truncations.
+import {Buffer} from 'node:buffer';
+import test from 'ava';
+import fc from 'fast-check';
+import {decodeHandshakePayload, encodeHandshakePayload} from '../../source/peer/handshake-payload.js';
+
+const payload = {scid: 0x0A_0B_0C_0D, parameters: {maxData: 4_194_304, maxStreamData: 1_048_576, maxAckDelay: 25}, credential: Buffer.from('card')};
+
+test('golden payload', t => {
+	t.is(Buffer.from(encodeHandshakePayload(payload, 30)).toString('hex'), '0a0b0c0d000c018040000002801000000319000463617264000000000000');
+});
+
+test('a payload comes back as it was, padded or not', t => {
+	t.notThrows(() => {
+		fc.assert(fc.property(fc.nat(0xFF_FF_FF_FF), fc.tuple(fc.maxSafeNat(), fc.maxSafeNat(), fc.nat(10_000)), fc.uint8Array({maxLength: 300}), fc.nat(1000), (scid, limits, credential, size) => {
+			const [maxData, maxStreamData, maxAckDelay] = limits;
+			const value = {scid, parameters: {maxData, maxStreamData, maxAckDelay}, credential};
+			const decoded = decodeHandshakePayload(encodeHandshakePayload(value, size), 300)!;
+			if (JSON.stringify({...decoded, credential: [...decoded.credential]}) !== JSON.stringify({...value, credential: [...credential]})) {
+				throw new Error('decoded otherwise');
+			}
+		}));
+	});
+});
+
+test('unknown parameters are skipped', t => {
+	const later = Buffer.from('0a0b0c0d000f01804000003f400102801000000319000463617264', 'hex');
+	t.deepEqual(decodeHandshakePayload(later, 100)?.parameters, payload.parameters);
+});
+
+test('a cut payload, a credential too long and an absurd delay are refused', t => {
+	const encoded = encodeHandshakePayload(payload);
+	for (let size = 0; size < encoded.length; size++) {
+		t.is(decodeHandshakePayload(encoded.subarray(0, size), 100), undefined);
+	}
+
+	t.is(decodeHandshakePayload(encoded, 3), undefined);
+	t.is(decodeHandshakePayload(encodeHandshakePayload({...payload, parameters: {...payload.parameters, maxAckDelay: 60_000}}), 100), undefined);
+});
+
+test('arbitrary bytes never throw', t => {
+	t.notThrows(() => {
+		fc.assert(fc.property(fc.uint8Array({maxLength: 100}), data => {
+			decodeHandshakePayload(data, 50);
+		}), {numRuns: 1000});
+	});
+});
