@@ -45,24 +45,51 @@ class UsageError extends Error {
 	override readonly name = 'UsageError';
 }
 
-type Flags = {
-	readonly port?: number | undefined;
-	readonly udpPort?: number | undefined;
-	readonly bind?: string | undefined;
-	readonly data?: string | undefined;
-	readonly directoryPort?: number | undefined;
-	readonly maxUsers?: number | undefined;
-	readonly plain: boolean;
-	readonly json: boolean;
-};
+/**
+Reads the arguments; help, version and unknown flags end the program here.
 
-function checkInteger(flag: string, value: number | undefined, minimum: number, maximum: number): void {
-	if (value !== undefined && !(Number.isSafeInteger(value) && value >= minimum && value <= maximum)) {
-		throw new UsageError(`${flag} takes a whole number from ${minimum} to ${maximum}.`);
+@throws {UsageError}
+*/
+function readArguments(arguments_: readonly string[]) {
+	try {
+		return meow(help, {
+			importMeta: import.meta,
+			argv: arguments_,
+			description: 'The control server of Earshot: it introduces people, who then talk directly.',
+			allowUnknownFlags: false,
+			flags: {
+				// Numbers are read below: a missing one would pass for an absent flag.
+				port: {type: 'string'},
+				udpPort: {type: 'string'},
+				maxUsers: {type: 'string'},
+				directoryPort: {type: 'string'},
+				bind: {type: 'string'},
+				data: {type: 'string'},
+				plain: {type: 'boolean', default: false},
+				json: {type: 'boolean', default: false},
+			},
+		});
+	} catch (error) {
+		throw new UsageError((error as Error).message);
 	}
 }
 
-function checkFlags(flags: Flags, input: readonly string[]): void {
+type Arguments = ReturnType<typeof readArguments>;
+
+function readInteger(flag: string, text: string | undefined, minimum: number, maximum: number): number | undefined {
+	if (text === undefined) {
+		return undefined;
+	}
+
+	const value = /^\d{1,9}$/v.test(text) ? Number(text) : NaN;
+	if (value >= minimum && value <= maximum) {
+		return value;
+	}
+
+	throw new UsageError(`${flag} takes a whole number from ${minimum} to ${maximum}.`);
+}
+
+function checkUsage({flags, input}: Arguments): void {
 	if (input[0] === 'admin') {
 		throw new UsageError('"earshotd admin" is not part of this version; use the standard input of the running server.');
 	}
@@ -86,27 +113,25 @@ function checkFlags(flags: Flags, input: readonly string[]): void {
 	if (flags.data === '') {
 		throw new UsageError('--data takes a folder.');
 	}
-
-	checkInteger('--port', flags.port, 0, 65_535);
-	checkInteger('--udp-port', flags.udpPort, 0, 65_535);
-	checkInteger('--max-users', flags.maxUsers, 1, 1_000_000);
 }
 
 function print(text: string): void {
 	process.stdout.write(text);
 }
 
-async function run(flags: Flags, version: string): Promise<void> {
+async function run(asked: Arguments): Promise<void> {
+	checkUsage(asked);
+	const {flags, pkg} = asked;
 	const face = flags.json ? jsonFace : createPlainFace(Date.now);
 	const {EARSHOT_HOME: home = ''} = process.env;
 	const data = flags.data ?? (home === '' ? envPaths('earshot', {suffix: ''}).data : home);
 	const options: ServerOptions = {
 		folder: join(resolve(data), 'server'),
-		port: flags.port,
-		udpPort: flags.udpPort,
+		port: readInteger('--port', flags.port, 0, 65_535),
+		udpPort: readInteger('--udp-port', flags.udpPort, 0, 65_535),
 		bind: flags.bind,
-		program: `earshotd ${version}`,
-		limits: {users: flags.maxUsers ?? defaultLimits.users},
+		program: `earshotd ${(pkg as {version: string}).version}`,
+		limits: {users: readInteger('--max-users', flags.maxUsers, 1, 1_000_000) ?? defaultLimits.users},
 		onEvent(event) {
 			print(face.event(event));
 		},
@@ -125,26 +150,9 @@ Runs the program; sets the exit code of the process and ends it.
 export async function main(arguments_: readonly string[]): Promise<void> {
 	// Nobody reads any more: that is no reason to stop serving.
 	process.stdout.on('error', () => {});
-	const {flags, input, pkg} = meow(help, {
-		importMeta: import.meta,
-		argv: arguments_,
-		description: 'The control server of Earshot: it introduces people, who then talk directly.',
-		allowUnknownFlags: false,
-		flags: {
-			port: {type: 'number'},
-			udpPort: {type: 'number'},
-			bind: {type: 'string'},
-			data: {type: 'string'},
-			directoryPort: {type: 'number'},
-			maxUsers: {type: 'number'},
-			plain: {type: 'boolean', default: false},
-			json: {type: 'boolean', default: false},
-		},
-	});
 	let code = 0;
 	try {
-		checkFlags(flags, input);
-		await run(flags, (pkg as {version?: string}).version ?? '');
+		await run(readArguments(arguments_));
 	} catch (error) {
 		code = error instanceof UsageError ? 2 : 1;
 		const isExpected = error instanceof UsageError || error instanceof StartError;

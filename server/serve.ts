@@ -183,7 +183,7 @@ class Server implements RunningServer {
 
 		this.#datagrams = await this.#bindDatagrams(host);
 		this.udpPort = this.#datagrams.port;
-		this.#core.setUdpPort(this.udpPort);
+		this.#core.setPorts({tcp: this.port, udp: this.udpPort});
 	}
 
 	command(line: string): OperatorReply {

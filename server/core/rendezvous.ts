@@ -1,6 +1,7 @@
-// The UDP side: a user shows the server where its datagrams come from.
-// Knows PUNCH asks and their answers; refuses to carry anything for anybody.
+// The UDP side: a user shows the server where its datagrams come from, and a stranger asks whether a server is here.
+// Knows PUNCH and DISCOVER and their answers, none longer than its question; refuses to carry anything for anybody.
 import {Buffer} from 'node:buffer';
+import {answerDiscovery} from '../../source/protocol/discovery.js';
 import {decodePunch, encodePunch, isPunchAuthentic} from '../../source/protocol/punch.js';
 import {rememberedPunches} from './limits.js';
 import type {Notices} from './notices.js';
@@ -8,6 +9,10 @@ import type {Outbox} from './outbox.js';
 import type {Presence, User} from './presence.js';
 
 export class Rendezvous {
+	/**
+	What DISCOVER is told; 0 answers nobody.
+	*/
+	tcpPort = 0;
 	readonly #outbox: Outbox;
 	readonly #presence: Presence;
 	readonly #notices: Notices;
@@ -19,9 +24,15 @@ export class Rendezvous {
 	}
 
 	/**
-	Answers an authentic ask, with as many bytes as it had, and takes its source (`ip:port`) for the user's address. Anything else is silence.
+	Answers an authentic ask and takes its source (`ip:port`) for the user's address. Anything else is silence.
 	*/
 	handleDatagram(bytes: Uint8Array, from: string): void {
+		const discovered = this.tcpPort === 0 ? undefined : answerDiscovery(bytes, this.tcpPort);
+		if (discovered) {
+			this.#outbox.push({kind: 'datagram', bytes: discovered, to: from});
+			return;
+		}
+
 		const punch = decodePunch(bytes);
 		const user = punch?.kind === 'ask' ? this.#presence.findBySid(Buffer.from(punch.sid).toString('hex')) : undefined;
 		if (!punch || !user || !isPunchAuthentic(bytes, user.punch.secret) || !isFresh(user, Buffer.from(punch.txid).toString('latin1'), from)) {

@@ -58,9 +58,10 @@ export type CoreOptions = {
 	Name and version, as `hello` says it.
 	*/
 	readonly program?: string;
-	readonly udpPort?: number;
 	readonly term?: number;
 };
+
+const shutdown: Notice<'closing'> = {event: 'closing', code: 'shutdown', message: 'The server was stopped by its operator.'};
 
 export class ServerCore {
 	readonly #limits: Limits;
@@ -73,6 +74,7 @@ export class ServerCore {
 	readonly #house: House;
 	readonly #rendezvous: Rendezvous;
 	#now = 0;
+	#isShutDown = false;
 
 	constructor(options: CoreOptions) {
 		const {random, rootKey, tokenSecret} = options;
@@ -140,15 +142,20 @@ export class ServerCore {
 			loginBuckets: new AddressBuckets(limits.loginRate, limits.loginBurst),
 			program: options.program ?? 'earshotd',
 			term: options.term ?? 1,
-			udpPort: options.udpPort ?? 0,
+			udpPort: 0,
 		};
 	}
 
 	/**
-	A connection with finished TLS. `remote` is `ip:port`, `acceptedAt` when its TCP connection came.
+	A connection with finished TLS; it is cut at once when the server is stopping. `remote` is `ip:port`, `acceptedAt` when its TCP connection came.
 	*/
 	handleOpened(id: number, remote: string, now: number, acceptedAt = now): void {
 		this.#now = now;
+		if (this.#isShutDown) {
+			this.#outbox.push({kind: 'cut', connection: id, closing: shutdown});
+			return;
+		}
+
 		const connection = new Connection(id, remote, this.#limits, now);
 		this.#connections.set(id, connection);
 		this.#ungreeted.start(connection, acceptedAt);
@@ -255,6 +262,12 @@ export class ServerCore {
 		}
 
 		for (let connection = this.#silent.poll(now); connection; connection = this.#silent.poll(now)) {
+			if (connection.isLoggingIn) {
+				// It waits for us.
+				this.#silent.start(connection, now);
+				continue;
+			}
+
 			this.#cut(connection, {event: 'closing', code: 'timeout', message: 'Nothing was heard for too long.'}, 'gone');
 		}
 
@@ -282,10 +295,11 @@ export class ServerCore {
 	}
 
 	/**
-	The UDP port, once it is bound.
+	The ports, once they are bound.
 	*/
-	setUdpPort(port: number): void {
-		this.#house.udpPort = port;
+	setPorts({tcp, udp}: {readonly tcp: number; readonly udp: number}): void {
+		this.#rendezvous.tcpPort = tcp;
+		this.#house.udpPort = udp;
 	}
 
 	get connectionCount(): number {
@@ -404,9 +418,10 @@ export class ServerCore {
 	}
 
 	#shutDown(): void {
+		this.#isShutDown = true;
 		for (const connection of this.#connections.values()) {
 			connection.isClosed = true;
-			this.#outbox.push({kind: 'cut', connection: connection.id, closing: {event: 'closing', code: 'shutdown', message: 'The server was stopped by its operator.'}});
+			this.#outbox.push({kind: 'cut', connection: connection.id, closing: shutdown});
 		}
 
 		this.#connections.clear();

@@ -75,7 +75,7 @@ export class Connection {
 	Writes everything queued at once, and cuts a reader that is too slow.
 	*/
 	flush(): void {
-		if (this.#corked === '' || this.#socket.destroyed) {
+		if (this.#isCut || this.#corked === '') {
 			return;
 		}
 
@@ -94,13 +94,9 @@ export class Connection {
 			return;
 		}
 
-		if (closing) {
-			this.write(encodeLine(closing));
-		}
-
-		this.flush();
 		this.#isCut = true;
-		this.#socket.end();
+		this.#socket.end(this.#corked + (closing ? encodeLine(closing) : ''));
+		this.#corked = '';
 		setTimeout(() => {
 			this.#socket.destroy();
 		}, lingerMs).unref();

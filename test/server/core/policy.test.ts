@@ -75,6 +75,19 @@ test('silence for 150 s ends a connection, a ping keeps it', t => {
 	t.deepEqual(ann.take('presence').at(-1)!.users, [{name: 'bob', online: false}]);
 });
 
+test('a login that is being checked is no silence', t => {
+	const server = new FakeServer();
+	const client = server.connect();
+	client.ask('hello', {protocol: 1, program: 'test'});
+	server.isHolding = true;
+	const id = client.send('register', {user: 'ann', password: 'x', device: deviceKeys()});
+	server.advance(400_000);
+	server.release();
+	t.true(client.replies.get(id)!.ok);
+	server.advance(150_000);
+	t.is(client.closing?.code, 'timeout');
+});
+
 const garbage = ['GET / HTTP/1.1', 'hello', '[]', 'null', '{}', '{"op":"lu"}', '{"id":0,"op":"lu"}', '{"id":1.5,"op":"lu"}', '{"id":"1","op":"lu"}', '{"id":1', '\u{0}\u{1}'];
 for (const line of garbage) {
 	test(`${JSON.stringify(line)} is no request at all`, t => {

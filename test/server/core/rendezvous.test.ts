@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import test from 'ava';
 import fc from 'fast-check';
+import {decodeDiscoveryAnswer, encodeDiscoveryAsk} from '../../../source/protocol/discovery.js';
 import {decodeBase64} from '../../../source/protocol/keys.js';
 import {decodePunch, encodePunch, isPunchAuthentic} from '../../../source/protocol/punch.js';
 import {deviceKeys, FakeServer, type FakeClient} from '../helpers/fake-server.js';
@@ -83,6 +84,16 @@ test('a recorded ask can\'t be played again from elsewhere', t => {
 	show(server, ann, '192.0.2.2:4000');
 	show(server, ann, '192.0.2.1:4000', bytes);
 	t.is(ann.ask('whois', {user: 'ann'}).address, '192.0.2.2:4000', 'nor from where the sender was before');
+});
+
+test('who looks for a server is told its port', t => {
+	const server = new FakeServer();
+	const nonce = new Uint8Array(8).fill(7);
+	server.core.handleDatagram(encodeDiscoveryAsk(nonce), '192.0.2.9:5000', server.now);
+	server.perform();
+	const [answer] = server.datagrams;
+	t.is(answer!.to, '192.0.2.9:5000');
+	t.is(decodeDiscoveryAnswer(answer!.bytes, nonce), 7600);
 });
 
 test('partners hear of a new address, each once a batch, nobody else', t => {

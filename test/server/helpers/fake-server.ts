@@ -116,15 +116,16 @@ export class FakeServer {
 	}
 
 	#start(): ServerCore {
-		return new ServerCore({
+		const core = new ServerCore({
 			rootKey: createPrivateKey(importPrivateKey('ed25519', new Uint8Array(32).fill(1)).export({format: 'pem', type: 'pkcs8'})),
 			tokenSecret: new Uint8Array(32).fill(2),
 			random: size => Uint8Array.from({length: size}, () => Math.floor(this.#random() * 256)),
 			accounts: this.store.accounts.values(),
 			rooms: this.store.rooms.values(),
-			udpPort: 7600,
 			...this.#options,
 		});
+		core.setPorts({tcp: 7600, udp: 7600});
+		return core;
 	}
 
 	#performOne(action: Action): void {

@@ -1,0 +1,18 @@
+// A process that writes accounts as fast as it can and reports each once it is durable, until it is killed.
+import process from 'node:process';
+import {Store} from '../../../server/store/store.js';
+import {deviceKeys} from './fake-server.js';
+
+const [file = '', round = ''] = process.argv.slice(2);
+const store = await Store.open(file);
+
+async function write(name: string): Promise<void> {
+	await store.write({
+		kind: 'account', key: name, name, hash: 'hash', device: 'device', keys: deviceKeys(), at: 0,
+	});
+	process.send!(name);
+}
+
+for (let batch = 0; ; batch++) {
+	await Promise.all(Array.from({length: 1 + (batch % 7)}, async (_, index) => write(`user-${round}-${batch}-${index}`)));
+}
