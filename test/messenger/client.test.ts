@@ -1,0 +1,43 @@
+import test from 'ava';
+import {People} from './people.js';
+
+test('two people register, open a session and talk both ways', t => {
+	const people = new People();
+	const ann = people.join('ann');
+	const bob = people.join('bob');
+	t.like(ann.type('o bob'), {ok: true});
+	people.world.run(100);
+	t.is(bob.events('request').at(-1)?.from, 'ann');
+	t.like(bob.type('accept'), {ok: true});
+	people.world.run(100);
+	t.deepEqual(ann.events('session').map(({state}) => state), ['asking', 'open']);
+	t.deepEqual(bob.events('session').map(({state}) => state), ['open']);
+	t.like(ann.type('s hello'), {ok: true});
+	t.like(bob.type('s hello yourself'), {ok: true});
+	people.world.run(1000);
+	t.deepEqual(bob.read, ['ann: hello']);
+	t.deepEqual(ann.read, ['bob: hello yourself']);
+	t.deepEqual(ann.events('delivery').map(({state}) => state), ['queued', 'sent', 'delivered']);
+	t.deepEqual(ann.node.disk.outbox, []);
+});
+
+test('three people in a room hear each other', t => {
+	const people = new People();
+	const [ann, bob, cat] = [people.join('ann'), people.join('bob'), people.join('cat')];
+	t.like(ann.type('or den'), {ok: true, fields: {created: true, members: 1}});
+	t.like(bob.type('or den'), {ok: true, fields: {created: false, members: 2}});
+	t.like(cat.type('or den'), {ok: true, fields: {created: false, members: 3}});
+	people.world.run(500);
+	t.like(cat.type('s hi all'), {ok: true});
+	people.world.run(500);
+	t.deepEqual(ann.read, ['cat: hi all']);
+	t.deepEqual(bob.read, ['cat: hi all']);
+	t.deepEqual(cat.type('lru den'), {command: 'lru', ok: true, fields: {room: 'den', users: ['ann', 'bob', 'cat']}});
+	t.like(bob.type('cr den'), {ok: false, error: {code: 'not-creator'}});
+	t.like(ann.type('cr den'), {ok: true});
+	people.world.run(500);
+	for (const person of [ann, bob, cat]) {
+		t.like(person.events('room').at(-1), {change: 'closed', user: 'ann'});
+		t.is(person.view.active, undefined);
+	}
+});

@@ -1,0 +1,203 @@
+// One real client core in the made-up world: its disk, its control connection, its crashes, and all that it told.
+import type {ControlEvent, Effect} from '../../source/messenger/effects.js';
+import type {CommandReply, MessengerEvent} from '../../source/messenger/events.js';
+import {Client} from '../../source/messenger/client.js';
+import {ClientDisk} from './disk.js';
+import {serverAddress} from './server-node.js';
+import {Wire} from './wire.js';
+import type {World} from './world.js';
+
+export type ClientSettings = {readonly mode: 'one' | 'many'; readonly accept: 'ask' | 'contacts' | 'everyone'};
+
+export class ClientNode {
+	client: Client | undefined;
+	/**
+	Counts starts; what was meant for an earlier one is dropped.
+	*/
+	incarnation = 0;
+	readonly name: string;
+	readonly disk = new ClientDisk();
+	readonly events: MessengerEvent[] = [];
+	readonly replies = new Map<number, CommandReply>();
+	readonly settings: ClientSettings;
+	/**
+	IP of its machine.
+	*/
+	readonly host: string;
+	port: number;
+	wire: Wire | undefined;
+	readonly #world: World;
+	readonly #device: {sign: Uint8Array; agree: Uint8Array};
+	#lastTag = 0;
+	#diskBusyUntil = 0;
+
+	constructor(world: World, name: string, host: string, settings: ClientSettings) {
+		this.#world = world;
+		this.name = name;
+		this.host = host;
+		this.port = 5000;
+		this.settings = settings;
+		this.#device = {sign: world.chance.bytes(32), agree: world.chance.bytes(32)};
+	}
+
+	get address(): string {
+		return `${this.host}:${this.port}`;
+	}
+
+	start(): void {
+		this.incarnation++;
+		this.client = new Client({
+			device: this.#device,
+			random: size => this.#world.chance.bytes(size),
+			now: this.#world.now,
+			...this.settings,
+			stored: this.disk.load(),
+			addresses: () => [this.address],
+			program: 'simulation',
+		});
+		this.pump();
+	}
+
+	/**
+	SIGKILL: what was not on disk is lost, the kernel closes the connection.
+	*/
+	crash(): void {
+		this.client = undefined;
+		this.incarnation++;
+		this.wire?.cut();
+		this.wire = undefined;
+		this.#world.ledger.handleCrash(this);
+	}
+
+	/**
+	Types a line; the reply comes to `replies` under the number returned.
+	*/
+	type(line: string): number {
+		const tag = ++this.#lastTag;
+		this.client?.handleCommand(line, tag, this.#world.now);
+		this.pump();
+		return tag;
+	}
+
+	handleControl(event: ControlEvent): void {
+		if (event.type === 'closed') {
+			this.wire = undefined;
+		}
+
+		this.client?.handleControl(event, this.#world.now);
+		this.pump();
+	}
+
+	handleDatagram(data: Uint8Array, from: string): void {
+		this.client?.handleDatagram(data, from, this.#world.now);
+		this.pump();
+	}
+
+	handleTimeout(): void {
+		this.client?.handleTimeout(this.#world.now);
+		this.pump();
+	}
+
+	/**
+	Another address for its datagrams, as when a NAT forgets or a laptop moves.
+	*/
+	move(): void {
+		this.port++;
+		this.client?.handleAddressesChanged(this.#world.now);
+		this.pump();
+	}
+
+	pump(): void {
+		for (let effect = this.client?.pollEffect(); effect; effect = this.client?.pollEffect()) {
+			this.#perform(effect);
+		}
+
+		for (let datagram = this.client?.pollTransmit(this.#world.now); datagram; datagram = this.client?.pollTransmit(this.#world.now)) {
+			this.#world.send({from: this.address, ...datagram});
+		}
+	}
+
+	#perform(effect: Effect): void {
+		switch (effect.type) {
+			case 'connect': {
+				this.#connect();
+				break;
+			}
+
+			case 'send': {
+				this.wire?.sendUp(effect.line);
+				break;
+			}
+
+			case 'disconnect': {
+				this.wire?.closeByClient();
+				this.wire = undefined;
+				break;
+			}
+
+			case 'store': {
+				this.#store(effect);
+				break;
+			}
+
+			case 'event': {
+				this.events.push(effect.event);
+				this.#world.trace(this.name, effect.event);
+				this.#world.ledger.handleEvent(this, effect.event);
+				break;
+			}
+
+			case 'reply': {
+				this.replies.set(effect.tag, effect.reply);
+				this.#world.trace(this.name, effect.reply);
+				this.#world.ledger.handleReply(this, effect.reply);
+				break;
+			}
+
+			case 'host': {
+				break;
+			}
+
+			case 'quit': {
+				this.#world.trace(this.name, 'has left');
+				this.client = undefined;
+				this.incarnation++;
+				break;
+			}
+		}
+	}
+
+	#connect(): void {
+		const {incarnation} = this;
+		if (this.#world.server.core && !this.#world.isParted(this.host, 'server')) {
+			this.wire = new Wire(this.#world, this, this.#world.nextWire());
+			return;
+		}
+
+		this.#world.plan(20, () => {
+			if (this.incarnation === incarnation) {
+				this.handleControl({type: 'closed', code: 'unreachable', message: `No server answers at ${serverAddress}.`});
+			}
+		});
+	}
+
+	#store({batch, writes}: Effect & {type: 'store'}): void {
+		const {incarnation} = this;
+		this.#world.ledger.handleWrites(this, batch, writes);
+		const durableAt = Math.max(this.#diskBusyUntil, this.#world.now + this.#world.chance.integer(1, 4));
+		this.#diskBusyUntil = durableAt;
+		this.#world.planAt(durableAt, () => {
+			if (this.incarnation === incarnation) {
+				this.disk.apply(writes);
+				this.#world.ledger.handleDurable(this, batch);
+			}
+		});
+		this.#world.planAt(durableAt + 1, () => {
+			if (this.incarnation === incarnation) {
+				this.#world.ledger.handleAcknowledged(this, batch);
+				this.client?.handleStored(batch, this.#world.now);
+				this.pump();
+			}
+		});
+	}
+}

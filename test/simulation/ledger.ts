@@ -1,0 +1,172 @@
+// The ledger: what was said, stored, shown and received in the whole world, and whether that is as promised.
+// Knows the promises that must hold at every step; agreement.ts knows those that hold once all is quiet.
+import type {StoreWrite} from '../../source/messenger/effects.js';
+import type {CommandReply, DeliveryState, MessengerEvent} from '../../source/messenger/events.js';
+import {nameKey} from '../../source/protocol/names.js';
+import type {ClientNode} from './client-node.js';
+
+/**
+A promise was broken.
+*/
+export class Violation extends Error {
+	override readonly name = 'Violation';
+}
+
+type Line = {readonly author: string; readonly text: string; readonly place: string; readonly at: number; readonly recipients: Set<string>};
+type Batch = {readonly writes: readonly StoreWrite[]; isDurable: boolean};
+
+const progress: readonly DeliveryState[] = ['queued', 'sent', 'delivered', 'failed'];
+
+export class Ledger {
+	readonly lines = new Map<string, Line>();
+	readonly #acknowledged = new Set<string>();
+	/**
+	`ID NAME`: shown to, given up for, or excused because a crash fell between mark and print.
+	*/
+	readonly #shown = new Set<string>();
+	readonly #failed = new Set<string>();
+	readonly #excused = new Set<string>();
+	readonly #lastShown = new Map<string, number>();
+	readonly #progress = new Map<string, DeliveryState>();
+	readonly #batches = new Map<ClientNode, Map<number, Batch>>();
+
+	get shownCount(): number {
+		return this.#shown.size;
+	}
+
+	get acknowledgedCount(): number {
+		return this.#acknowledged.size;
+	}
+
+	get excusedCount(): number {
+		return this.#excused.size;
+	}
+
+	get failedCount(): number {
+		return this.#failed.size;
+	}
+
+	handleWrites(node: ClientNode, batch: number, writes: readonly StoreWrite[]): void {
+		const batches = this.#batches.get(node) ?? new Map<number, Batch>();
+		this.#batches.set(node, batches);
+		batches.set(batch, {writes, isDurable: false});
+		for (const write of writes) {
+			if (write.kind === 'outbox-add') {
+				const {id, from, to, text, place, at} = write.entry;
+				const line = this.lines.get(id) ?? {
+					author: from, text, place: place.kind === 'session' ? 'session' : `room:${nameKey(place.name)}`, at, recipients: new Set(),
+				};
+				check(line.author === node.name && line.text === text && !line.recipients.has(to), `${node.name} uses the id ${id} twice`);
+				line.recipients.add(to);
+				this.lines.set(id, line);
+			}
+		}
+	}
+
+	handleDurable(node: ClientNode, number: number): void {
+		const batch = this.#batches.get(node)!.get(number)!;
+		batch.isDurable = true;
+		for (const write of batch.writes) {
+			if (write.kind === 'outbox-remove') {
+				check(this.#isDone(write.id, write.to), `${node.name} dropped ${write.id}, which ${write.to} was not shown`);
+			}
+		}
+	}
+
+	handleAcknowledged(node: ClientNode, number: number): void {
+		this.#batches.get(node)!.delete(number);
+	}
+
+	/**
+	Lines whose mark is durable and which were not printed yet are the one thing a crash may take.
+	*/
+	handleCrash(node: ClientNode): void {
+		for (const {writes, isDurable} of this.#batches.get(node)?.values() ?? []) {
+			for (const write of writes) {
+				if (isDurable && write.kind === 'seen') {
+					this.#excused.add(`${write.device}-${write.sequence} ${node.name}`);
+				}
+			}
+		}
+
+		this.#batches.delete(node);
+		for (const key of this.#progress.keys()) {
+			if (this.lines.get(key.split(' ')[0]!)?.author === node.name) {
+				this.#progress.delete(key);
+			}
+		}
+	}
+
+	handleReply(node: ClientNode, reply: CommandReply): void {
+		if (reply.command === 's' && reply.ok) {
+			const id = reply.fields.id as string;
+			this.#acknowledged.add(id);
+			for (const to of this.lines.get(id)?.recipients ?? []) {
+				check(node.disk.has(id, to), `${node.name} acknowledged ${id} for ${to} before it was on disk`);
+			}
+		}
+	}
+
+	handleEvent(node: ClientNode, event: MessengerEvent): void {
+		if (event.type === 'message') {
+			this.#handleMessage(node, event);
+		} else if (event.type === 'delivery') {
+			this.#handleDelivery(event);
+		}
+	}
+
+	/**
+	Every acknowledged line is shown, given up in the open, or still in its author's outbox.
+	*/
+	checkAll(nodes: ReadonlyMap<string, ClientNode>): void {
+		for (const id of this.#acknowledged) {
+			const line = this.lines.get(id);
+			for (const to of line?.recipients ?? []) {
+				check(this.#isDone(id, to) || nodes.get(line!.author)!.disk.has(id, to), `${id} of ${line!.author} to ${to} was acknowledged and is lost`);
+			}
+		}
+	}
+
+	#handleMessage(node: ClientNode, event: MessengerEvent & {type: 'message'}): void {
+		const {id, from, text} = event;
+		const key = `${id} ${node.name}`;
+		const line = this.lines.get(id);
+		const place = event.room === undefined ? 'session' : `room:${nameKey(event.room)}`;
+		check(line !== undefined, `${node.name} is shown ${id}, which nobody said`);
+		check(line.author === from && line.text === text && line.at === Date.parse(event.at), `${node.name} is shown ${id} otherwise than ${line.author} said it`);
+		check(line.place === place && line.recipients.has(node.name), `${node.name} is shown ${id} in ${place}, where it was not said to them`);
+		check(!this.#shown.has(key), `${node.name} is shown ${id} twice`);
+		this.#shown.add(key);
+		const [device = '', sequence = ''] = id.split('-');
+		const order = `${node.name} ${device} ${place}`;
+		const last = this.#lastShown.get(order) ?? 0;
+		check(Number(sequence) > last, `${node.name} is shown ${id} after ${last} of the same author`);
+		this.#lastShown.set(order, Number(sequence));
+	}
+
+	#handleDelivery({id, to, state}: MessengerEvent & {type: 'delivery'}): void {
+		const key = `${id} ${to}`;
+		const before = this.#progress.get(key);
+		check(before === undefined || progress.indexOf(before) < progress.indexOf(state), `${id} to ${to} went from ${before} to ${state}`);
+		this.#progress.set(key, state);
+		if (state === 'failed') {
+			this.#failed.add(key);
+		}
+
+		check(state !== 'delivered' || this.#isDone(id, to), `${id} is called delivered, and ${to} was not shown it`);
+	}
+
+	#isDone(id: string, name: string): boolean {
+		const key = `${id} ${name}`;
+		return this.#shown.has(key) || this.#failed.has(key) || this.#excused.has(key);
+	}
+}
+
+/**
+@throws {Violation} When a promise does not hold.
+*/
+export function check(holds: boolean, otherwise: string): asserts holds {
+	if (!holds) {
+		throw new Violation(otherwise);
+	}
+}

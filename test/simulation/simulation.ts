@@ -1,0 +1,103 @@
+// One seed, one life of a made-up world: a stretch of trouble, then healing and quiet, then everything must agree.
+import {checkAgreement} from './agreement.js';
+import type {ClientSettings} from './client-node.js';
+import {
+	actOnce,
+	changeWeather,
+	logIn,
+	names,
+	startServer,
+} from './workload.js';
+import {World} from './world.js';
+
+/**
+What became of a seed. `problem` is the broken promise, or whatever a core threw.
+*/
+export type Outcome = {
+	readonly seed: number;
+	readonly problem: string | undefined;
+	readonly trace: readonly string[];
+	readonly steps: number;
+	readonly acknowledged: number;
+	readonly shown: number;
+	readonly excused: number;
+	readonly failed: number;
+};
+
+/**
+After the last misfortune everything has this long to come right: the longest way is a silent connection that has to be
+noticed (35 s), a pause before the next attempt (19 s), and a session that waits for its other end (30 s).
+*/
+const healingMs = 150_000;
+
+/**
+Runs the world of one seed. Never throws.
+*/
+export function simulate(seed: number, {isTraced = false}: {isTraced?: boolean} = {}): Outcome {
+	const world = new World(seed, {isTraced});
+	let problem: string | undefined;
+	try {
+		live(world);
+	} catch (error) {
+		problem = error instanceof Error ? error.stack ?? error.message : String(error);
+	}
+
+	const {steps, ledger, traceLines} = world;
+	return {
+		seed, problem, trace: traceLines, steps, acknowledged: ledger.acknowledgedCount, shown: ledger.shownCount, excused: ledger.excusedCount, failed: ledger.failedCount,
+	};
+}
+
+function live(world: World): void {
+	const {chance} = world;
+	changeWeather(world);
+	for (const name of names) {
+		const settings: ClientSettings = {mode: chance.pick(['one', 'many']), accept: chance.pick(['ask', 'everyone'])};
+		const client = world.addClient(name, settings);
+		world.trace(name, settings);
+		logIn(world, client);
+		world.run(100);
+		logIn(world, client);
+	}
+
+	const count = chance.integer(50, 250);
+	for (let index = 0; index < count; index++) {
+		world.run(chance.pick([0, 1, 20, 300, 300, 3000]));
+		actOnce(world);
+	}
+
+	heal(world);
+	checkAgreement(world);
+}
+
+function heal(world: World): void {
+	world.trace('fate', 'everything heals');
+	world.heal();
+	world.network.conditions = {
+		...world.network.conditions, delay: 1, jitter: 0.5, loss: 0, duplicate: 0, reorder: 0,
+	};
+	startServer(world);
+	for (const client of world.clients.values()) {
+		if (!client.client) {
+			client.start();
+		}
+	}
+
+	for (let waited = 0; waited < healingMs; waited += 5000) {
+		for (const client of world.clients.values()) {
+			if (client.client) {
+				logIn(world, client);
+			}
+		}
+
+		world.run(5000);
+		if (waited === 0) {
+			// Who was just leaving has left.
+			for (const client of world.clients.values()) {
+				if (!client.client) {
+					client.start();
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,152 @@
+// What people and fate do in a made-up world: a random choice of all commands, and of all misfortunes.
+import type {World} from './world.js';
+import type {ClientNode} from './client-node.js';
+
+export const names = ['ann', 'bob', 'cat', 'dan'] as const;
+const rooms = ['den', 'attic'] as const;
+const server = '10.0.0.100';
+
+type Act = (world: World) => void;
+
+function someone(world: World): ClientNode | undefined {
+	const alive = [...world.clients.values()].filter(({client}) => client);
+	return alive.length === 0 ? undefined : world.chance.pick(alive);
+}
+
+/**
+A command of somebody's.
+*/
+function command(line: (world: World, client: ClientNode) => string): Act {
+	return world => {
+		const client = someone(world);
+		if (client) {
+			const text = line(world, client);
+			world.trace(client.name, `> ${text}`);
+			client.type(text);
+		}
+	};
+}
+
+function fate(name: string, act: Act): Act {
+	return world => {
+		world.trace('fate', name);
+		act(world);
+	};
+}
+
+/**
+How often each thing is done, and how.
+*/
+const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
+	[40, command(world => `s ${world.chance.integer(0, 0xFF_FF_FF).toString(16)}`)],
+	[10, command(world => `o ${world.chance.pick(names)}`)],
+	[10, command(() => 'accept')],
+	[2, command(() => 'decline')],
+	[8, command(world => `or ${world.chance.pick(rooms)}`)],
+	[4, command(() => 'cs')],
+	[1, command(world => `cr ${world.chance.pick(rooms)}`)],
+	[1, command(world => world.chance.pick(['lu', 'lcu', 'lr', 'l', 'help', 'nonsense']))],
+	[1, command(world => `lru ${world.chance.pick(rooms)}`)],
+	[1, command(world => `whois ${world.chance.pick(names)}`)],
+	[1, command(() => 'd')],
+	[6, world => {
+		const client = someone(world);
+		if (client) {
+			logIn(world, client);
+		}
+	}],
+	[1, command(() => 'x')],
+	[2, fate('somebody crashes', world => {
+		const client = someone(world);
+		world.trace(client?.name ?? 'nobody', 'crashes');
+		client?.crash();
+	})],
+	[4, fate('somebody starts', world => {
+		const dead = [...world.clients.values()].filter(({client}) => !client);
+		if (dead.length > 0) {
+			const client = world.chance.pick(dead);
+			world.trace(client.name, 'starts');
+			client.start();
+			logIn(world, client);
+		}
+	})],
+	[1, fate('the server crashes', world => {
+		world.server.crash();
+	})],
+	[3, fate('the server starts', world => {
+		startServer(world);
+	})],
+	[1, fate('a partition', world => {
+		const hosts = ['server', ...[...world.clients.values()].map(({host}) => host)];
+		world.part(hosts.filter(() => world.chance.chance(0.5)));
+	})],
+	[3, fate('the partition heals', world => {
+		world.heal();
+	})],
+	[1, fate('a connection breaks', world => {
+		pickWire(world)?.cut();
+	})],
+	[1, fate('a connection goes silent', world => {
+		pickWire(world)?.goHalfOpen();
+	})],
+	[1, fate('somebody moves', world => {
+		someone(world)?.move();
+	})],
+	[1, fate('the weather changes', world => {
+		changeWeather(world);
+	})],
+];
+
+const totalWeight = acts.reduce((sum, [weight]) => sum + weight, 0);
+
+function pickWire(world: World) {
+	return world.wires.size === 0 ? undefined : world.chance.pick([...world.wires]);
+}
+
+/**
+Does what brings a client on line, as far as it is not.
+*/
+export function logIn(world: World, client: ClientNode): void {
+	const {connection} = client.client!.view;
+	if (connection.state === 'connected' && connection.user === undefined) {
+		// The first of the two is refused where the other is right.
+		client.type(`register ${client.name} secret`);
+		client.type(`login ${client.name} secret`);
+	} else if (connection.state === 'closed') {
+		client.type(`c ${server}`);
+	}
+
+	world.trace(client.name, `logs in (${connection.state})`);
+}
+
+export function startServer(world: World): void {
+	if (!world.server.core) {
+		world.server.start();
+	}
+}
+
+export function changeWeather(world: World): void {
+	const {chance, network} = world;
+	network.conditions = {
+		...network.conditions,
+		delay: chance.pick([0.2, 1, 10, 40]),
+		jitter: chance.pick([0, 1, 20]),
+		loss: chance.pick([0, 0, 0.02, 0.2]),
+		duplicate: chance.pick([0, 0, 0.05]),
+		reorder: chance.pick([0, 0, 0.1]),
+	};
+}
+
+/**
+One thing that somebody does or that happens.
+*/
+export function actOnce(world: World): void {
+	let left = world.chance.float() * totalWeight;
+	for (const [weight, act] of acts) {
+		left -= weight;
+		if (left < 0) {
+			act(world);
+			return;
+		}
+	}
+}
