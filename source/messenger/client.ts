@@ -641,7 +641,7 @@ export class Client {
 			return;
 		}
 
-		if (departure.phase === 'flight' && (departure.until <= now || (!this.#delivery.hasLinesInFlight && !this.#speaker.isStoring))) {
+		if (departure.phase === 'flight' && (departure.until <= now || (this.#journal.isIdle && !this.#delivery.hasLinesInFlight))) {
 			departure.phase = 'farewell';
 			departure.until = now + leaveFarewellMs;
 			this.#leaveAll(undefined, now);
@@ -650,7 +650,7 @@ export class Client {
 			});
 		}
 
-		if (departure.phase === 'farewell' && (departure.until <= now || (departure.isAnswered && this.#peers.bytesInFlight() === 0))) {
+		if (departure.phase === 'farewell' && (departure.until <= now || (departure.isAnswered && this.#journal.isIdle && this.#peers.bytesInFlight() === 0))) {
 			departure.phase = 'closing';
 			departure.until = now + leaveFarewellMs;
 			this.#control.disconnect(now);

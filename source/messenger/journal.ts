@@ -29,6 +29,13 @@ export class Journal {
 	}
 
 	/**
+	Whether nothing is on its way to disk.
+	*/
+	get isIdle(): boolean {
+		return this.#writes.length === 0 && this.#batches.size === 0;
+	}
+
+	/**
 	Ends the turn: hands its changes over in one piece.
 	*/
 	flush(): void {

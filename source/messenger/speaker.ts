@@ -36,13 +36,6 @@ export class Speaker {
 	}
 
 	/**
-	Whether a line is on its way to disk.
-	*/
-	get isStoring(): boolean {
-		return this.#unstored.size > 0;
-	}
-
-	/**
 	Says `text` in a conversation. Done once it is durable for every recipient.
 	*/
 	say(conversation: Conversation, text: string, {realm, from}: {realm: string; from: string}, now: number, done: OnDone): void {

@@ -1,5 +1,5 @@
 // One real client core in the made-up world: its disk, its control connection, its crashes, and all that it told.
-import type {ControlEvent, Effect} from '../../source/messenger/effects.js';
+import type {ControlEvent, Effect, StoreWrite} from '../../source/messenger/effects.js';
 import type {CommandReply, MessengerEvent} from '../../source/messenger/events.js';
 import {Client} from '../../source/messenger/client.js';
 import {ClientDisk} from './disk.js';
@@ -30,6 +30,7 @@ export class ClientNode {
 	readonly #device: {sign: Uint8Array; agree: Uint8Array};
 	#lastTag = 0;
 	#diskBusyUntil = 0;
+	readonly #unwritten = new Map<number, readonly StoreWrite[]>();
 
 	constructor(world: World, name: string, host: string, settings: ClientSettings) {
 		this.#world = world;
@@ -66,6 +67,7 @@ export class ClientNode {
 		this.incarnation++;
 		this.wire?.cut();
 		this.wire = undefined;
+		this.#unwritten.clear();
 		this.#world.ledger.handleCrash(this);
 	}
 
@@ -160,8 +162,7 @@ export class ClientNode {
 
 			case 'quit': {
 				this.#world.trace(this.name, 'has left');
-				this.client = undefined;
-				this.incarnation++;
+				this.#quit();
 				break;
 			}
 		}
@@ -181,13 +182,30 @@ export class ClientNode {
 		});
 	}
 
+	/**
+	Leaves as the runtime does: what was on the way to disk gets there.
+	*/
+	#quit(): void {
+		for (const [batch, writes] of this.#unwritten) {
+			this.disk.apply(writes);
+			this.#world.ledger.handleDurable(this, batch);
+		}
+
+		this.#unwritten.clear();
+		this.client = undefined;
+		this.incarnation++;
+		this.#world.ledger.handleEnd(this);
+	}
+
 	#store({batch, writes}: Effect & {type: 'store'}): void {
 		const {incarnation} = this;
 		this.#world.ledger.handleWrites(this, batch, writes);
+		this.#unwritten.set(batch, writes);
 		const durableAt = Math.max(this.#diskBusyUntil, this.#world.now + this.#world.chance.integer(1, 4));
 		this.#diskBusyUntil = durableAt;
 		this.#world.planAt(durableAt, () => {
 			if (this.incarnation === incarnation) {
+				this.#unwritten.delete(batch);
 				this.disk.apply(writes);
 				this.#world.ledger.handleDurable(this, batch);
 			}

@@ -79,16 +79,26 @@ export class Ledger {
 
 	/**
 	Lines whose mark is durable and which were not printed yet are the one thing a crash may take.
+	Lines that were not durable yet were never said.
 	*/
 	handleCrash(node: ClientNode): void {
 		for (const {writes, isDurable} of this.#batches.get(node)?.values() ?? []) {
 			for (const write of writes) {
 				if (isDurable && write.kind === 'seen') {
 					this.#excused.add(`${write.device}-${write.sequence} ${node.name}`);
+				} else if (!isDurable && write.kind === 'outbox-add') {
+					this.lines.delete(write.entry.id);
 				}
 			}
 		}
 
+		this.handleEnd(node);
+	}
+
+	/**
+	A client is gone, of its own will or not; its next life may tell of its lines' progress anew.
+	*/
+	handleEnd(node: ClientNode): void {
 		this.#batches.delete(node);
 		for (const key of this.#progress.keys()) {
 			if (this.lines.get(key.split(' ')[0]!)?.author === node.name) {

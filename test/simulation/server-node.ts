@@ -35,8 +35,8 @@ export class ServerNode {
 			random: size => this.#world.chance.bytes(size),
 			accounts: this.disk.accounts.values().map(account => ({...account})),
 			rooms: this.disk.rooms.values().map(room => ({...room})),
-			udpPort: 7600,
 		});
+		this.core.setPorts({tcp: 7600, udp: 7600});
 	}
 
 	/**

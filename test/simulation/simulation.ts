@@ -26,9 +26,9 @@ export type Outcome = {
 
 /**
 After the last misfortune everything has this long to come right: the longest way is a silent connection that has to be
-noticed (35 s), a pause before the next attempt (19 s), and a session that waits for its other end (30 s).
+noticed by the server (150 s), which lets its user in again only then, and a session that waits for its other end (30 s).
 */
-const healingMs = 150_000;
+const healingMs = 240_000;
 
 /**
 Runs the world of one seed. Never throws.
@@ -60,7 +60,7 @@ function live(world: World): void {
 		logIn(world, client);
 	}
 
-	const count = chance.integer(50, 250);
+	const count = chance.integer(50, 600);
 	for (let index = 0; index < count; index++) {
 		world.run(chance.pick([0, 1, 20, 300, 300, 3000]));
 		actOnce(world);

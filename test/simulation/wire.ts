@@ -4,6 +4,15 @@ import {Buffer} from 'node:buffer';
 import type {World} from './world.js';
 import type {ClientNode} from './client-node.js';
 
+type End = 'client' | 'server';
+
+/**
+What is on the way to one end, in order; the newest arrives at `at`.
+*/
+type Line = {at: number; readonly acts: Array<() => void>; isStuck: boolean};
+
+const retransmissionMs = 200;
+
 export class Wire {
 	readonly id: number;
 	readonly client: ClientNode;
@@ -16,11 +25,10 @@ export class Wire {
 	*/
 	#isHalfOpen = false;
 	#isClientDeaf = false;
-	/**
-	Each direction delivers in order.
-	*/
-	#toServerAt = 0;
-	#toClientAt = 0;
+	readonly #lines: Record<End, Line> = {
+		client: {at: 0, acts: [], isStuck: false},
+		server: {at: 0, acts: [], isStuck: false},
+	};
 
 	constructor(world: World, client: ClientNode, id: number) {
 		this.#world = world;
@@ -123,33 +131,39 @@ export class Wire {
 	/**
 	After the network's delay, in order, and not before a partition between the two has healed.
 	*/
-	#later(end: 'client' | 'server', act: () => void): void {
+	#later(end: End, act: () => void): void {
 		const {delay, jitter} = this.#world.network.conditions;
-		const before = end === 'client' ? this.#toClientAt : this.#toServerAt;
-		const at = Math.max(before, this.#world.now + delay + (this.#world.chance.float() * jitter));
-		if (end === 'client') {
-			this.#toClientAt = at;
-		} else {
-			this.#toServerAt = at;
+		const line = this.#lines[end];
+		line.at = Math.max(line.at, this.#world.now + delay + (this.#world.chance.float() * jitter));
+		line.acts.push(act);
+		this.#world.planAt(line.at, () => {
+			this.#deliver(end);
+		});
+	}
+
+	#deliver(end: End): void {
+		const line = this.#lines[end];
+		if (!this.#isOpen || this.#isHalfOpen || line.isStuck) {
+			return;
 		}
 
-		const attempt = (): void => {
-			if (!this.#isOpen || this.#isHalfOpen) {
-				return;
-			}
+		if (this.#world.isParted(this.client.host, 'server')) {
+			// As TCP does: sent again later, and all that follows waits behind it.
+			line.isStuck = true;
+			this.#world.plan(retransmissionMs, () => {
+				line.isStuck = false;
+				const count = line.acts.length;
+				for (let index = 0; index < count && !line.isStuck; index++) {
+					this.#deliver(end);
+				}
+			});
+			return;
+		}
 
-			if (this.#world.isParted(this.client.host, 'server')) {
-				// As TCP does: sent again later. All that follows waits behind it.
-				this.#world.plan(200, attempt);
-				return;
-			}
-
-			const isThere = end === 'client' ? !this.#isClientDeaf && this.client.incarnation === this.#incarnation : this.#world.server.incarnation === this.#serverIncarnation;
-			if (isThere) {
-				act();
-			}
-		};
-
-		this.#world.planAt(at, attempt);
+		const act = line.acts.shift();
+		const isThere = end === 'client' ? !this.#isClientDeaf && this.client.incarnation === this.#incarnation : this.#world.server.incarnation === this.#serverIncarnation;
+		if (isThere) {
+			act?.();
+		}
 	}
 }

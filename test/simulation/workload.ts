@@ -108,6 +108,10 @@ Does what brings a client on line, as far as it is not.
 */
 export function logIn(world: World, client: ClientNode): void {
 	const {connection} = client.client!.view;
+	if (connection.user === undefined) {
+		world.trace(client.name, `logs in (${connection.state})`);
+	}
+
 	if (connection.state === 'connected' && connection.user === undefined) {
 		// The first of the two is refused where the other is right.
 		client.type(`register ${client.name} secret`);
@@ -115,8 +119,6 @@ export function logIn(world: World, client: ClientNode): void {
 	} else if (connection.state === 'closed') {
 		client.type(`c ${server}`);
 	}
-
-	world.trace(client.name, `logs in (${connection.state})`);
 }
 
 export function startServer(world: World): void {
