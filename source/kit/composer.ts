@@ -73,11 +73,20 @@ export function insert(composer: Composer, foreign: string, kind: 'type' | 'past
 }
 
 /**
-Replaces the whole text, the cursor at its end: completion, and drafts of another conversation.
+Replaces the whole text, the cursor at its end, as one edit that can be taken back.
 */
 export function setText(composer: Composer, text: string): Composer {
 	const clean = sanitiseText(text);
 	return replace(composer, 0, composer.text.length, clean.slice(0, graphemeFloor(clean, composer.limit)));
+}
+
+/**
+Begins another text, as a draft of its own: undo does not lead back, kills and history stay.
+*/
+export function startText(composer: Composer, text: string): Composer {
+	return {
+		...createComposer({limit: composer.limit, history: composer.history}), kills: composer.kills, text, cursor: text.length,
+	};
 }
 
 export function deleteBackward(composer: Composer): Composer {

@@ -8,6 +8,11 @@ Least time between two frames that no key asked for, in milliseconds.
 export const minimumIntervalMs = 50;
 
 /**
+Even where frames are slow, because the machine is busy with something else, what others say is shown this soon.
+*/
+export const maximumIntervalMs = 250;
+
+/**
 A frame may take one part in this many of the time.
 */
 export const intervalPerFrame = 12;
@@ -50,7 +55,7 @@ export class FrameScheduler {
 	*/
 	handleDrawn(now: number, durationMs: number): void {
 		this.#drawnAt = now;
-		this.#intervalMs = Math.max(minimumIntervalMs, intervalPerFrame * durationMs);
+		this.#intervalMs = Math.min(Math.max(minimumIntervalMs, intervalPerFrame * durationMs), maximumIntervalMs);
 		if (this.#dueAt !== undefined && !this.#isForKey) {
 			this.#dueAt = Math.max(this.#dueAt, now + this.#intervalMs);
 		}

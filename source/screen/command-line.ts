@@ -112,7 +112,10 @@ function suggestArguments({command, rest}: {readonly command: Command; readonly 
 			line: filled, label: filled, detail, matched: matched.map(offset => offset + before.length + 1), isComplete: isComplete(filled), refusal,
 		};
 	});
-	return ranked.some(({line}) => line === typed) ? ranked : [...(last === '' && !asTyped.isComplete ? [] : [asTyped]), ...ranked].slice(0, limit);
+	const isListed = ranked.some(({line}) => line === typed) || (last === '' && !asTyped.isComplete);
+	// What begins like it is likelier meant than something new.
+	const isBeginning = ranked[0]?.line.toLowerCase().startsWith(typed.toLowerCase()) === true;
+	return [...(isListed || isBeginning ? [] : [asTyped]), ...ranked, ...(!isListed && isBeginning ? [asTyped] : [])].slice(0, limit);
 }
 
 function hidePassword(suggestion: Suggestion): Suggestion {

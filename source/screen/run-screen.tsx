@@ -13,9 +13,10 @@ How long leaving may take before the program ends anyway, in ms.
 */
 const leavingMs = 3000;
 
-// DECAWM, DEC private mode 7.
-const wrapOff = '\u{1B}[?7l';
-const wrapOn = '\u{1B}[?7h';
+// DECAWM (DEC private mode 7) off: a character that the terminal draws wider than Unicode says must not push the rest to the next row.
+// Bracketed paste (2004) on: Ink does it too, but only after its first frame, and until then a paste would be keys.
+const modesOn = '\u{1B}[?7l\u{1B}[?2004h';
+const modesOff = '\u{1B}[?2004l\u{1B}[?7h';
 
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -27,6 +28,7 @@ Shows the messenger until it has left.
 export async function runScreen(port: MessengerPort): Promise<number> {
 	const {stdin, stdout} = process;
 	let crash: unknown;
+	let deadline: NodeJS.Timeout | undefined;
 	const over = Promise.withResolvers<void>();
 
 	const fail = (error: unknown) => {
@@ -35,12 +37,13 @@ export async function runScreen(port: MessengerPort): Promise<number> {
 	};
 
 	const leave = () => {
-		setTimeout(over.resolve, leavingMs).unref();
+		deadline ??= setTimeout(over.resolve, leavingMs);
 		void port.leave().catch(fail).then(over.resolve);
 	};
 
 	const restore = () => {
-		stdout.write(wrapOn);
+		stdout.write(modesOff);
+		stdin.setRawMode(false);
 	};
 
 	const store = new ScreenStore({
@@ -62,9 +65,14 @@ export async function runScreen(port: MessengerPort): Promise<number> {
 	}
 
 	stdin.on('error', handleGone);
+	stdin.on('end', handleGone);
 	stdout.on('error', handleGone);
 	process.on('uncaughtException', fail);
 	process.on('unhandledRejection', fail);
+	process.once('exit', restore);
+	// Before the first frame, or an early Enter would arrive as a line feed.
+	stdin.setRawMode(true);
+	stdout.write(modesOn);
 	const ink = render(<App store={store}/>, {
 		alternateScreen: true,
 		incrementalRendering: true,
@@ -77,15 +85,13 @@ export async function runScreen(port: MessengerPort): Promise<number> {
 			store.handleDrawn();
 		},
 	});
-	// A character that the terminal draws wider than Unicode says must not push the rest to the next row.
-	stdout.write(wrapOff);
-	process.once('exit', restore);
 	void ink.waitUntilExit().then(() => {
 		over.resolve();
 	}).catch(fail);
 	void port.finished.then(over.resolve).catch(fail);
 
 	await over.promise;
+	clearTimeout(deadline);
 	store.stop();
 	ink.unmount();
 	process.off('exit', restore);

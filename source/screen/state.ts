@@ -2,11 +2,17 @@
 // Knows shapes and small helpers over them; refuses to decide what a key does (update.ts).
 import type {CommandReply, MessengerEvent} from '../messenger/events.js';
 import type {ConversationKey, ConversationView, MessengerView} from '../messenger/view.js';
+import {maximumTextBytes} from '../protocol/limits.js';
 import {createComposer, type Composer} from '../kit/composer.js';
 import type {KeyEvent} from '../kit/keys.js';
 import type {ListPlace} from '../kit/virtual-list.js';
 import type {Size} from './layout.js';
 import type {SheetContent} from './sheets.js';
+
+/**
+Longest line one can write, in UTF-16 code units: at most three bytes of UTF-8 each, it always fits into what the messenger takes.
+*/
+const maximumLineLength = Math.floor(maximumTextBytes / 3);
 
 export type Focus = 'composer' | 'rooms' | 'people' | 'messages';
 
@@ -129,7 +135,7 @@ export function createState({view, size, now}: {readonly view: MessengerView; re
 		startedAt: now,
 		focus: 'composer',
 		overlays: [],
-		composer: createComposer(),
+		composer: createComposer({limit: maximumLineLength}),
 		place: view.active ?? 'home',
 		drafts: new Map(),
 		scrolled: new Map(),

@@ -4,6 +4,7 @@ import {
 	clear,
 	insert,
 	setText,
+	startText,
 } from '../kit/composer.js';
 import {editByKey} from '../kit/composer-keys.js';
 import {step} from '../kit/choice.js';
@@ -148,7 +149,7 @@ function withPlace(state: ScreenState): ScreenState {
 	const text = drafts.get(place) ?? '';
 	drafts.delete(place);
 	return {
-		...state, place, drafts, composer: setText(clear(state.composer, {isRemembered: false}), text), completion: undefined, suggestion: undefined,
+		...state, place, drafts, composer: startText(state.composer, text), completion: undefined, suggestion: undefined,
 	};
 }
 
@@ -188,7 +189,7 @@ function isStillWanted(overlay: Overlay, {connection, requests}: MessengerView):
 		}
 
 		case 'sign-in': {
-			return connection.state === 'connected' && connection.user === undefined;
+			return connection.state !== 'closed' && connection.user === undefined;
 		}
 
 		case 'server': {
@@ -440,9 +441,10 @@ function performTyped(state: ScreenState, line: string, suggestions: readonly Su
 		return perform(state, line);
 	}
 
-	// The beginning of a command, or one that lacks its argument: go on typing from there.
-	const [first] = suggestions;
-	return first && first.line !== line.trim() && first.line.startsWith(line.trim()) ? only(fill(state, first)) : performLine(state, line);
+	// A command that lacks its argument, or the beginning of one: go on typing from there.
+	const word = line.trim();
+	const next = suggestions.find(suggestion => suggestion.line === word) ?? suggestions.find(suggestion => suggestion.line.startsWith(word));
+	return word !== '' && next?.isComplete === false ? only(fill(state, next)) : performLine(state, line);
 }
 
 function perform(state: ScreenState, line: string): Step {
@@ -476,12 +478,14 @@ function complete(state: ScreenState, suggestions: readonly Suggestion[]): Scree
 		return fill(state, chosen);
 	}
 
-	const texts = completion?.texts ?? completions(composer.text, state.view);
+	// A sole completion is done; what follows it may be completed in turn.
+	const cycle = completion && completion.texts.length > 1 ? completion : undefined;
+	const texts = cycle?.texts ?? completions(composer.text, state.view);
 	if (texts.length === 0 || composer.cursor < composer.text.length) {
 		return state;
 	}
 
-	const index = completion ? step(completion.index, 1, texts.length) : 0;
+	const index = cycle ? step(cycle.index, 1, texts.length) : 0;
 	return {...state, composer: setText(composer, texts[index]!), completion: {texts, index}};
 }
 

@@ -28,6 +28,13 @@ test('an expensive frame is followed by a longer rest', t => {
 	t.is(frames.pollTimeout(), 1120);
 });
 
+test('on a busy machine news wait a quarter of a second, not longer', t => {
+	const frames = new FrameScheduler();
+	draw(frames, 1000, 900);
+	frames.handleChange(1001);
+	t.is(frames.pollTimeout(), 1250);
+});
+
 test('a key does not wait, and takes what was waiting with it', t => {
 	const frames = new FrameScheduler();
 	draw(frames, 1000, 10);

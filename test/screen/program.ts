@@ -1,6 +1,5 @@
 // The screen over a pretended messenger, as a program of its own for tests in a terminal: `node program.js SCENE`.
 import process from 'node:process';
-import {runScreen} from '../../source/screen/run-screen.js';
 import {
 	closedView,
 	homeView,
@@ -14,6 +13,8 @@ const scenes = {
 	closed: closedView, 'signed-out': signedOutView, home: homeView, talk: talkView, many: manyView,
 };
 
+// Before React is loaded, which reads it once.
 process.env.NODE_ENV ??= 'production';
+const {runScreen} = await import('../../source/screen/run-screen.js');
 const name = process.argv[2] as keyof typeof scenes;
 process.exit(await runScreen(new SceneMessenger(scenes[name])));

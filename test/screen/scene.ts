@@ -263,24 +263,32 @@ export class SceneMessenger implements MessengerPort {
 				break;
 			}
 
-			case 'flood': {
-				let count = 0;
-				const timer = setInterval(() => {
-					for (let each = 0; each < 20; each++) {
-						count++;
-						this.#count++;
-						this.say(line(this.#count, 'bob', `flood line ${count} with some words to fill the row a little`));
-					}
+			case 'trickle': {
+				this.#pour(1, 500);
+				break;
+			}
 
-					if (count >= 20_000) {
-						clearInterval(timer);
-					}
-				}, 20);
+			case 'flood': {
+				this.#pour(20, 20_000);
 				break;
 			}
 
 			default:
 		}
+	}
+
+	/**
+	`each` lines from bob every 20 ms, until there were `total`.
+	*/
+	#pour(each: number, total: number): void {
+		let count = 0;
+		const timer = setInterval(() => {
+			const rows = Array.from({length: each}, () => line(++this.#count, 'bob', `line ${++count} of many, with words enough to fill a row and go on`));
+			this.say(...rows);
+			if (count >= total) {
+				clearInterval(timer);
+			}
+		}, 20);
 	}
 
 	#fields(name: string): Readonly<Record<string, unknown>> {

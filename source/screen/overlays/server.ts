@@ -118,10 +118,12 @@ export function viewServerDialog(state: ScreenState, dialog: ServerDialog, theme
 	const width = innerWidth(state.size, 62);
 	const {connection} = state.view;
 	const said = dialog.problem ?? connection.reason ?? (connection.server === undefined ? 'No server is known yet.' : `No server answers at ${connection.server}.`);
+	// On a low screen the choices come first.
+	const isLow = state.size.rows < 15;
 	const above: StyledLine[] = [
-		...wrap(sanitiseLine(said), width).slice(0, 3).map(text => [{text}]),
-		...(connection.retryAt === undefined ? [] : [[{text: retryText(connection, state.now), style: theme.muted}]]),
-		[],
+		...wrap(sanitiseLine(said), width).slice(0, isLow ? 1 : 3).map(text => [{text}]),
+		...(isLow || connection.retryAt === undefined ? [] : [[{text: retryText(connection, state.now), style: theme.muted}]]),
+		...(isLow ? [] : [[]]),
 	];
 	const field = dialog.address ? inputField({label: [{text: 'Address  ', style: theme.muted}], field: dialog.address, width}) : undefined;
 	const choices = choicesFor(state).map(({label, detail}, index): StyledLine => {

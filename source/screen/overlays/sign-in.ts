@@ -114,22 +114,28 @@ export function viewSignIn(state: ScreenState, form: SignIn, theme: Theme): Over
 	const below: StyledLine[] = form.isBusy
 		? [[{text: 'One moment…', style: theme.muted}]]
 		: wrap(sanitiseLine(form.problem ?? ''), width).slice(0, 2).map(text => [{text, style: theme.warning}]);
+	// On a low screen the form itself comes first.
+	const isLow = state.size.rows < 15;
+	const air: StyledLine[] = isLow ? [] : [[]];
+	const above: StyledLine[] = isLow ? [] : [[{text: `Connected to ${sanitiseLine(state.view.connection.server ?? 'a server')}. Who are you?`}], []];
 	const lines: StyledLine[] = [
-		[{text: `Connected to ${sanitiseLine(state.view.connection.server ?? 'a server')}. Who are you?`}],
-		[],
+		...above,
 		name.line,
 		password.line,
-		[],
+		...air,
 		[{text: ' '.repeat(10)}, ...buttons(theme, [['register', 'New account'], ['login', 'Log in']], form.mode, form.field === 'mode')],
-		[],
+		...air,
 		...below,
 	];
+	const cursors = {
+		name: {row: above.length, column: name.column}, password: {row: above.length + 1, column: password.column}, mode: undefined,
+	};
 	return {
 		title: [{text: form.mode === 'register' ? 'Welcome to Earshot' : 'Welcome back', style: theme.title}],
 		footer: keyHints(theme, [['Tab', 'next field'], ['Enter', form.mode === 'register' ? 'register' : 'log in'], ['Esc', 'later']]),
 		lines,
 		width: width + 4,
-		height: innerHeight(state.size, 9) + 2,
-		cursor: form.field === 'name' ? {row: 2, column: name.column} : (form.field === 'password' ? {row: 3, column: password.column} : undefined),
+		height: innerHeight(state.size, isLow ? 5 : 9) + 2,
+		cursor: cursors[form.field],
 	};
 }

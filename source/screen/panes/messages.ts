@@ -49,7 +49,7 @@ The items of the shown conversation, or of the front page, for scrolling and dra
 export function messageSource(state: ScreenState, width: number, {theme, cache}: Tools): ListSource<string> {
 	const conversation = activeConversation(state.view);
 	const rows = conversation?.messages ?? state.view.log;
-	const greeting = conversation ? `greeting:${conversation.key}:${conversation.state}` : `greeting:home:${state.view.connection.user ?? ''}`;
+	const greeting = conversation ? `greeting:${conversation.key}:${conversation.state}` : `greeting:home:${state.view.connection.state}:${state.view.connection.user ?? ''}`;
 	const scope = conversation?.key ?? 'home';
 	const lines = (index: number): readonly string[] => {
 		if (index === 0) {
@@ -96,14 +96,21 @@ export function viewMessages(state: ScreenState, layout: Layout, tools: Tools): 
 	const air = Array.from({length: Math.max(0, height - view.lines.length)}, () => ' '.repeat(width));
 	return {
 		lines: [
-			paintLine(titleLine(state, width, tools.theme), width),
+			paintLine(titleLine(state, layout, tools.theme), width),
 			...(isHome ? [...view.lines, ...air] : [...air, ...view.lines]),
 		],
 		scrolled: view.isAtBottom ? undefined : {newBelow: view.newBelow},
 	};
 }
 
-function titleLine(state: ScreenState, width: number, theme: Theme): StyledLine {
+function titleLine(state: ScreenState, {kind, main}: Layout, theme: Theme): StyledLine {
+	// Where there are no lists, the title says that somebody else has written.
+	const unread = state.view.conversations.map(conversation => conversation.unread).reduce((sum, each) => sum + each, 0);
+	const elsewhere: StyledLine = kind === 'narrow' && unread > 0 ? [{text: `${unread} new `, style: {...theme.warning, bold: true}}] : [];
+	return justify(nameLine(state, main - lineWidth(elsewhere) - 1, theme), elsewhere, main);
+}
+
+function nameLine(state: ScreenState, width: number, theme: Theme): StyledLine {
 	const conversation = activeConversation(state.view);
 	const titleStyle: Style = state.focus === 'messages' ? {...theme.accent, bold: true} : theme.title;
 	if (!conversation) {
@@ -191,17 +198,15 @@ function withHead({head, text, style, tail}: {readonly head: StyledLine; readonl
 	}
 
 	const last = lines.at(-1)!;
-	const isFits = lineWidth(last) + 1 + displayWidth(tail.text) <= width;
-	return isFits ? [...lines.slice(0, -1), [...last, {text: ' '}, tail]] : [...lines, [{text: ' '.repeat(indent)}, tail]];
+	const hasRoom = lineWidth(last) + 1 + displayWidth(tail.text) <= width;
+	return hasRoom ? [...lines.slice(0, -1), [...last, {text: ' '}, tail]] : [...lines, [{text: ' '.repeat(indent)}, tail]];
 }
 
 function greetingLines(conversation: ConversationView | undefined, state: ScreenState, theme: Theme): StyledLine[] {
 	const say = (text: string): StyledLine => [{text: ` ${text}`, style: theme.muted}];
 	const key = (name: string, does: string): StyledLine => [{text: `   ${name.padEnd(12)}`, style: theme.accent}, {text: does, style: theme.muted}];
 	if (!conversation) {
-		return state.view.connection.user === undefined
-			? [[], say('People talk here directly, from one program to the other.'), say('A small server only introduces them.'), [], key('Ctrl-P', 'everything you can do'), key('Alt-H', 'help'), []]
-			: [[], [{text: ` Hello, ${sanitiseLine(state.view.connection.user)}.`, style: theme.strong}, {text: ' No conversation is open.', style: theme.muted}], [], key('/o NAME', 'talk to somebody'), key('/or NAME', 'enter a room, or make one'), key('Ctrl-P', 'everything else'), []];
+		return homeLines(state, say, key);
 	}
 
 	const name = sanitiseLine(conversation.name);
@@ -222,6 +227,18 @@ function greetingLines(conversation: ConversationView | undefined, state: Screen
 			return [say(`This is your conversation with ${name}.`), say('It goes directly between you two, encrypted.')];
 		}
 	}
+}
+
+function homeLines({view: {connection}}: ScreenState, say: (text: string) => StyledLine, key: (name: string, does: string) => StyledLine): StyledLine[] {
+	const more = [key('Ctrl-P', 'everything you can do'), key('Alt-H', 'help'), []];
+	if (connection.user !== undefined) {
+		return [[], [{text: ` Hello, ${sanitiseLine(connection.user)}. No conversation is open.`}], [], key('/o NAME', 'talk to somebody'), key('/or NAME', 'enter a room, or make one'), ...more];
+	}
+
+	const next = connection.state === 'connected'
+		? [key('/register', 'make an account'), key('/login', 'if you have one')]
+		: [key('/c HOST', 'connect to a server'), key('/host', 'start one here')];
+	return [[], say('People talk here directly, from one program to the other.'), say('A small server only introduces them.'), [], ...next, ...more];
 }
 
 /**
