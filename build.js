@@ -48,7 +48,8 @@ await build({
 	entryNames: '[name]',
 	chunkNames: '[name]-[hash]',
 	define: {'process.env.NODE_ENV': '"production"'},
-	banner: {js: '#!/usr/bin/env node'},
+	// A few of Ink's dependencies are CommonJS and ask for Node's own modules with `require`.
+	banner: {js: '#!/usr/bin/env node\nimport {createRequire as makeRequire} from \'node:module\';\nconst require = makeRequire(import.meta.url);'},
 	sourcemap: true,
 	logLevel: 'warning',
 });
