@@ -2,11 +2,11 @@
 // Knows which datagram belongs to which link, how links begin, and which of two crossing handshakes wins.
 // Refuses to know sockets, clocks and what is said on the links. Whatever a stranger sends is answered with silence and counted.
 // Read link.ts next, then docs/peer-protocol.md for the flows as pictures.
-import {Buffer} from 'node:buffer';
-import {compareBytes, hex} from './bytes.js';
+import {compareBytes, readUint32} from './bytes.js';
 import {chaCha, type CipherSuite} from './cipher.js';
 import {completeConfig, maxDatagramSize, type PeerConfig} from './config.js';
 import {type CongestionFactory} from './congestion.js';
+import {type EndpointCounters, type EndpointEvent} from './events.js';
 import {
 	answerInit,
 	HalfOpenTable,
@@ -16,7 +16,13 @@ import {
 } from './half-open.js';
 import {type LinkParameters} from './handshake-payload.js';
 import {Initiation} from './initiation.js';
-import {Link, type LinkEvent, type LinkStatistics} from './link.js';
+import {Link, type LinkStatistics} from './link.js';
+import {
+	isAlive,
+	LinkTable,
+	type LinkEntry,
+	type LinkId,
+} from './link-table.js';
 import {NewReno} from './new-reno.js';
 import {
 	decodeInit,
@@ -31,13 +37,10 @@ import {type Address, type Session} from './session.js';
 import {Slab} from './slab.js';
 import {AgreementKey, keySize} from './x25519.js';
 
-export type {Address} from './session.js';
+export type {EndpointCounters, EndpointEvent} from './events.js';
 export type {LinkStatistics} from './link.js';
-
-/**
-Names a link within its endpoint; never used again.
-*/
-export type LinkId = number;
+export type {LinkId} from './link-table.js';
+export type {Address} from './session.js';
 
 export type EndpointOptions = {
 	/**
@@ -67,55 +70,6 @@ export type EndpointOptions = {
 	congestion?: CongestionFactory;
 };
 
-export type EndpointEvent =
-	/**
-	The responder learns of a link with the first packet it could open.
-	*/
-	| {type: 'open'; link: LinkId; peer: string; publicKey: Uint8Array; address: Address; initiator: boolean}
-	| {type: 'failed'; link: LinkId; reason: string}
-	| (LinkEvent & {link: LinkId});
-
-/**
-Datagrams that had no effect, by reason.
-*/
-export type EndpointCounters = {
-	/**
-	Neither a packet of ours nor of anybody we know.
-	*/
-	malformed: number;
-	/**
-	For a connection that does not exist.
-	*/
-	unknown: number;
-	/**
-	Addressed right, but not authentic.
-	*/
-	forged: number;
-	/**
-	Authentic, but not new.
-	*/
-	replayed: number;
-	/**
-	Handshakes whose peer was refused.
-	*/
-	refused: number;
-	/**
-	Handshakes dropped because there were too many.
-	*/
-	overload: number;
-};
-
-type Entry = {
-	id: LinkId;
-	link: Link;
-	publicKey: Uint8Array;
-	initiation: Initiation | undefined;
-	/**
-	The name of the INIT that the peer began this link with.
-	*/
-	initName: string | undefined;
-};
-
 /**
 Answers to INITs that wait to be polled; more are dropped, their senders will ask again.
 */
@@ -134,20 +88,13 @@ export class Endpoint {
 	readonly #suite: CipherSuite;
 	readonly #staticKey: AgreementKey;
 	readonly #macKey: Uint8Array;
-	readonly #entries = new Map<LinkId, Entry>();
-	readonly #byCid = new Map<number, Entry>();
-	readonly #byPeer = new Map<string, Entry>();
+	readonly #links = new LinkTable();
 	readonly #halfOpens: HalfOpenTable;
-	/**
-	Links that may have something to send, in turn.
-	*/
-	readonly #ready = new Set<Entry>();
 	readonly #slab = new Slab();
 	readonly #scratch = new Uint8Array(maxDatagramSize);
 	readonly #responses: Array<{to: Address; data: Uint8Array}> = [];
 	#events: EndpointEvent[] = [];
 	#nextEvent = 0;
-	#lastId = 0;
 
 	constructor(options: EndpointOptions) {
 		this.#options = options;
@@ -167,7 +114,7 @@ export class Endpoint {
 	Where a link to that peer is open or opening already, its id is returned and the candidates join in.
 	*/
 	connect({publicKey, candidates}: {publicKey: Uint8Array; candidates: readonly Address[]}, now: number): LinkId {
-		const known = this.#byPeer.get(hex(publicKey));
+		const known = this.#links.findPeer(publicKey);
 		if (known && isAlive(known)) {
 			for (const candidate of candidates) {
 				this.addCandidate(known.id, candidate, now);
@@ -178,7 +125,7 @@ export class Endpoint {
 
 		const problem = this.#findConnectProblem(publicKey);
 		if (problem !== undefined) {
-			const link = ++this.#lastId;
+			const link = this.#links.createId();
 			this.#events.push({type: 'failed', link, reason: problem});
 			return link;
 		}
@@ -196,7 +143,7 @@ export class Endpoint {
 			credential: this.#options.credential(),
 			authenticate: this.#options.authenticate,
 		}, now);
-		this.#byCid.set(entry.initiation.localCid, entry);
+		this.#links.bind(entry, entry.initiation.localCid);
 		return entry.id;
 	}
 
@@ -204,13 +151,13 @@ export class Endpoint {
 	One more address to try for a link that is opening.
 	*/
 	addCandidate(link: LinkId, address: Address, _now: number): void {
-		const entry = this.#entries.get(link);
+		const entry = this.#links.find(link);
 		if (!entry?.initiation) {
 			return;
 		}
 
 		entry.initiation.addCandidate(address);
-		this.#ready.add(entry);
+		this.#links.markReady(entry);
 	}
 
 	/**
@@ -297,10 +244,10 @@ export class Endpoint {
 
 	handleTimeout(now: number): void {
 		this.#halfOpens.expire(now);
-		for (const entry of this.#entries.values()) {
+		for (const entry of this.#links.values()) {
 			if (entry.initiation?.handleTimeout(now)) {
 				this.#events.push({type: 'failed', link: entry.id, reason: 'the peer did not answer'});
-				this.#remove(entry);
+				this.#links.remove(entry);
 				continue;
 			}
 
@@ -318,10 +265,10 @@ export class Endpoint {
 			return response;
 		}
 
-		for (let entry = this.#takeReady(); entry; entry = this.#takeReady()) {
+		for (let entry = this.#links.takeReady(); entry; entry = this.#links.takeReady()) {
 			const datagram = this.#pollEntry(entry, now);
 			if (datagram) {
-				this.#ready.add(entry);
+				this.#links.markReady(entry);
 				return datagram;
 			}
 		}
@@ -353,7 +300,7 @@ export class Endpoint {
 	*/
 	pollTimeout(): number | undefined {
 		let earliest = this.#halfOpens.pollTimeout() ?? Infinity;
-		for (const {initiation, link} of this.#entries.values()) {
+		for (const {initiation, link} of this.#links.values()) {
 			earliest = Math.min(earliest, initiation?.pollTimeout() ?? link.pollTimeout() ?? Infinity);
 		}
 
@@ -364,7 +311,7 @@ export class Endpoint {
 	Links whose CLOSE the peer has not answered yet; a program that is about to exit may wait for none.
 	*/
 	get closing(): number {
-		return this.#entries.values().filter(({link}) => link.state === 'closing').toArray().length;
+		return this.#links.values().filter(({link}) => link.state === 'closing').toArray().length;
 	}
 
 	/**
@@ -375,7 +322,7 @@ export class Endpoint {
 	}
 
 	statistics(link: LinkId): LinkStatistics | undefined {
-		return this.#entries.get(link)?.link.statistics();
+		return this.#links.find(link)?.link.statistics();
 	}
 
 	get #parameters(): LinkParameters {
@@ -392,7 +339,7 @@ export class Endpoint {
 			return 'that is ourselves';
 		}
 
-		return this.#entries.size >= this.#config.maxLinks ? 'too many links' : undefined;
+		return this.#links.size >= this.#config.maxLinks ? 'too many links' : undefined;
 	}
 
 	#handleInit(data: Uint8Array, from: Address, now: number): void {
@@ -410,7 +357,7 @@ export class Endpoint {
 			return;
 		}
 
-		if (this.#entries.values().some(({initName}) => initName === name)) {
+		if (this.#links.values().some(({initName}) => initName === name)) {
 			this.counters.replayed++;
 			return;
 		}
@@ -457,14 +404,14 @@ export class Endpoint {
 			return true;
 		}
 
-		const entry = this.#byPeer.get(hex(remoteStatic));
+		const entry = this.#links.findPeer(remoteStatic);
 		if (!entry || order > 0 || !isAlive(entry)) {
 			return false;
 		}
 
 		if (entry.initiation) {
 			entry.initiation.addCandidate(from);
-			this.#ready.add(entry);
+			this.#links.markReady(entry);
 			return true;
 		}
 
@@ -478,7 +425,7 @@ export class Endpoint {
 			return;
 		}
 
-		const entry = this.#byCid.get(response.dcid);
+		const entry = this.#links.findCid(response.dcid);
 		if (entry?.initiation?.localCid !== response.dcid) {
 			this.counters.unknown++;
 			return;
@@ -504,7 +451,7 @@ export class Endpoint {
 			return;
 		}
 
-		const entry = this.#byCid.get(header.dcid);
+		const entry = this.#links.findCid(header.dcid);
 		if (!entry) {
 			this.#handleFirstData(data, header, from, now);
 			return;
@@ -551,15 +498,15 @@ export class Endpoint {
 	/**
 	The link that a handshake of the peer's belongs to: one that waits for it, or a new one in the place of the old.
 	*/
-	#adopt({name, session}: HalfOpen, now: number): Entry | undefined {
-		let entry = this.#byPeer.get(hex(session.publicKey));
+	#adopt({name, session}: HalfOpen, now: number): LinkEntry | undefined {
+		let entry = this.#links.findPeer(session.publicKey);
 		if (entry && (!isAlive(entry) || entry.link.isConfirmed)) {
 			entry.link.lose('a newer link took its place');
 			this.#settle(entry);
 			entry = undefined;
 		}
 
-		if (!entry && this.#entries.size >= this.#config.maxLinks) {
+		if (!entry && this.#links.size >= this.#config.maxLinks) {
 			this.counters.overload++;
 			return undefined;
 		}
@@ -569,15 +516,13 @@ export class Endpoint {
 		return entry;
 	}
 
-	#start(entry: Entry, session: Session, now: number): void {
-		const {id, link, initiation} = entry;
+	#start(entry: LinkEntry, session: Session, now: number): void {
+		const {id, link} = entry;
 		const wasOpen = link.state === 'open';
-		this.#byCid.delete(initiation?.localCid ?? -1);
-		this.#byCid.delete(link.session?.localCid ?? -1);
+		this.#links.bind(entry, session.localCid);
 		entry.initiation = undefined;
-		this.#byCid.set(session.localCid, entry);
 		link.start(session, now);
-		this.#ready.add(entry);
+		this.#links.markReady(entry);
 		if (wasOpen) {
 			return;
 		}
@@ -594,7 +539,7 @@ export class Endpoint {
 		}
 	}
 
-	#pollEntry({initiation, link}: Entry, now: number): {to: Address; data: Uint8Array} | undefined {
+	#pollEntry({initiation, link}: LinkEntry, now: number): {to: Address; data: Uint8Array} | undefined {
 		if (initiation) {
 			return initiation.pollTransmit();
 		}
@@ -603,20 +548,8 @@ export class Endpoint {
 		return data && {to: link.session!.address, data};
 	}
 
-	/**
-	The link whose turn it is; it goes to the end of the queue while it has more to send.
-	*/
-	#takeReady(): Entry | undefined {
-		const entry = this.#ready.values().next().value;
-		if (entry) {
-			this.#ready.delete(entry);
-		}
-
-		return entry;
-	}
-
-	#createEntry(publicKey: Uint8Array, now: number): Entry {
-		const id = ++this.#lastId;
+	#createEntry(publicKey: Uint8Array, now: number): LinkEntry {
+		const id = this.#links.createId();
 		const link = new Link({
 			config: this.#config,
 			congestion: this.#options.congestion ?? (datagramSize => new NewReno(datagramSize)),
@@ -624,44 +557,31 @@ export class Endpoint {
 				this.#events.push({...event, link: id});
 			},
 		}, now);
-		const entry: Entry = {
+		const entry: LinkEntry = {
 			id, link, publicKey, initiation: undefined, initName: undefined,
 		};
-		this.#entries.set(id, entry);
-		this.#byPeer.set(hex(publicKey), entry);
-		this.#ready.add(entry);
+		this.#links.add(entry);
 		return entry;
 	}
 
 	/**
 	A link that its user may still act on.
 	*/
-	#use(link: LinkId): Entry | undefined {
-		const entry = this.#entries.get(link);
+	#use(link: LinkId): LinkEntry | undefined {
+		const entry = this.#links.find(link);
 		if (!entry || !isAlive(entry)) {
 			return undefined;
 		}
 
-		this.#ready.add(entry);
+		this.#links.markReady(entry);
 		return entry;
 	}
 
-	#settle(entry: Entry): void {
+	#settle(entry: LinkEntry): void {
 		if (entry.link.state === 'gone') {
-			this.#remove(entry);
+			this.#links.remove(entry);
 		} else {
-			this.#ready.add(entry);
-		}
-	}
-
-	#remove(entry: Entry): void {
-		const {id, link, publicKey, initiation} = entry;
-		this.#entries.delete(id);
-		this.#ready.delete(entry);
-		this.#byCid.delete(initiation?.localCid ?? -1);
-		this.#byCid.delete(link.session?.localCid ?? -1);
-		if (this.#byPeer.get(hex(publicKey)) === entry) {
-			this.#byPeer.delete(hex(publicKey));
+			this.#links.markReady(entry);
 		}
 	}
 
@@ -671,14 +591,10 @@ export class Endpoint {
 
 	#createCid(): number {
 		for (;;) {
-			const cid = Buffer.from(this.#options.random(4)).readUInt32BE();
-			if (cid !== 0 && !this.#byCid.has(cid) && !this.#halfOpens.findByCid(cid)) {
+			const cid = readUint32(this.#options.random(4), 0);
+			if (cid !== 0 && !this.#links.findCid(cid) && !this.#halfOpens.findByCid(cid)) {
 				return cid;
 			}
 		}
 	}
-}
-
-function isAlive({link}: Entry): boolean {
-	return link.state === 'opening' || link.state === 'open';
 }

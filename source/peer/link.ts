@@ -449,16 +449,16 @@ export class Link {
 		close.sendAt = now + this.#config.closeInterval;
 		const space = this.#offerSpace(slab);
 		space.at = writeFrame(space.bytes, space.at, close.frame);
-		return this.#seal(transport, slab, space, {isEliciting: false}, now);
+		return this.#seal(transport, slab, space, now);
 	}
 
 	#pollData(transport: Transport, slab: Slab, now: number): Uint8Array | undefined {
 		const {recovery, acknowledgements} = transport;
 		this.#pacedUntil = 0;
 		const hasContent = this.#isPingDue || this.#pathResponses.length > 0 || this.#streams.isReady;
-		const isMaySend = hasContent && this.#mayGo(transport, now);
+		const isAllowed = hasContent && this.#mayGo(transport, now);
 		const isAckDue = acknowledgements.dueAt !== undefined && now >= acknowledgements.dueAt;
-		if (!isMaySend && !isAckDue) {
+		if (!isAllowed && !isAckDue) {
 			return undefined;
 		}
 
@@ -467,12 +467,11 @@ export class Link {
 			this.#fillAck(acknowledgements, space, now);
 		}
 
-		const ackEnd = space.at;
-		if (isMaySend) {
+		if (isAllowed) {
 			this.#fillFrames(space, recovery);
 		}
 
-		return space.at === dataHeaderSize ? undefined : this.#seal(transport, slab, space, {isEliciting: space.at > ackEnd}, now);
+		return space.at === dataHeaderSize ? undefined : this.#seal(transport, slab, space, now);
 	}
 
 	/**
@@ -503,7 +502,7 @@ export class Link {
 			return;
 		}
 
-		// The room always suffices: 64 ranges of the largest numbers take 1047 bytes, a packet holds 1172.
+		// The room always suffices: 64 ranges of the largest numbers take 1034 bytes, the smallest packet holds 1172.
 		space.at = writeFrame(space.bytes, space.at, frame);
 		space.sent.push({type: 'ack', largest: frame.ranges[0]!.end - 1});
 	}
@@ -511,9 +510,13 @@ export class Link {
 	#fillFrames(space: PacketSpace, recovery: Recovery): void {
 		for (const token of this.#pathResponses) {
 			const frame: Frame = {type: 'pathResponse', token};
-			if (space.at + frameSize(frame) <= space.end) {
-				space.at = writeFrame(space.bytes, space.at, frame);
+			if (!(space.at + frameSize(frame) <= space.end)) {
+				continue;
 			}
+
+			space.at = writeFrame(space.bytes, space.at, frame);
+			// Never repeated, but acknowledged like a PING.
+			space.sent.push({type: 'ping'});
 		}
 
 		this.#pathResponses = [];
@@ -533,8 +536,9 @@ export class Link {
 		};
 	}
 
-	#seal(transport: Transport, slab: Slab, space: PacketSpace, {isEliciting}: {isEliciting: boolean}, now: number): Uint8Array | undefined {
+	#seal(transport: Transport, slab: Slab, space: PacketSpace, now: number): Uint8Array | undefined {
 		const {session, recovery, pacer} = transport;
+		const isEliciting = space.sent.some(({type}) => type !== 'ack');
 		const pn = recovery.nextPacketNumber;
 		if (pn > maxPacketNumber) {
 			this.lose('packet numbers are used up');

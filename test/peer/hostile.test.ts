@@ -6,7 +6,6 @@ import fc from 'fast-check';
 import {completeConfig} from '../../source/peer/config.js';
 import {closeCode} from '../../source/peer/errors.js';
 import {writeFrame, type Frame} from '../../source/peer/frame.js';
-import {type LinkParameters} from '../../source/peer/handshake-payload.js';
 import {Initiation} from '../../source/peer/initiation.js';
 import {
 	dataHeaderSize,
@@ -22,6 +21,7 @@ import {Pair, type Side} from '../helpers/pair.js';
 import {SeededRandom} from '../helpers/random.js';
 
 const stranger = '203.0.113.66:6666';
+const parameters = {maxData: 1e6, maxStreamData: 1e6, maxAckDelay: 25};
 
 /**
 Records all datagrams of a world.
@@ -57,10 +57,10 @@ class Liar {
 	pn = 0;
 	readonly #pair: Pair;
 
-	constructor(pair: Pair, {seed = 99, credential = Buffer.from('liar'), parameters = {maxData: 1e6, maxStreamData: 1e6, maxAckDelay: 25}}: {seed?: number; credential?: Uint8Array; parameters?: LinkParameters} = {}) {
+	constructor(pair: Pair, {seed = 99, credential = Buffer.from('liar'), key}: {seed?: number; credential?: Uint8Array; key?: AgreementKey} = {}) {
 		const random = new SeededRandom(seed);
 		this.#pair = pair;
-		this.key = new AgreementKey(random.bytes(32));
+		this.key = key ?? new AgreementKey(random.bytes(32));
 		this.initiation = new Initiation({
 			config: completeConfig(),
 			suite: chaCha,
@@ -223,6 +223,19 @@ test('a forged sender: an INIT in ann\'s name without her key opens nothing', t 
 	t.is(pair.open().bob.ofType('open')[0]?.peer, 'ann');
 });
 
+test('who stole bob\'s key cannot open a link to bob in ann\'s name', t => {
+	const stolen = new Uint8Array(32).fill(8);
+	const pair = new Pair({bob: {privateKey: stolen}});
+	const {publicKey} = pair.ann;
+	// The secret of the two static keys can be had with either private key: message 1 convinces, message 2 asks for more.
+	const key = {publicKey, agree: () => new AgreementKey(stolen).agree(publicKey)} as unknown as AgreementKey;
+	const impostor = new Liar(pair, {key, credential: Buffer.from('ann')}).shakeHands();
+	t.is(pair.bob.endpoint.halfOpen, 1);
+	t.is(impostor.session, undefined);
+	pair.run(10_000);
+	t.deepEqual(pair.bob.events, []);
+});
+
 test('a replayed INIT changes nothing: no event, no lost link, one answer, and it expires', t => {
 	const pair = new Pair();
 	const datagrams = record(pair);
@@ -287,7 +300,7 @@ test('one peer cannot take all places', t => {
 	const staticKey = new AgreementKey(new Uint8Array(32).fill(2));
 	for (let round = 0; round < 30; round++) {
 		const greedy = new Initiation({
-			config, suite: chaCha, staticKey, ephemeralKey: new AgreementKey(new Uint8Array(32).fill(round + 1)), remoteStatic: pair.bob.publicKey, candidates: ['x'], localCid: round, parameters: {maxData: 1, maxStreamData: 1, maxAckDelay: 1}, credential: new Uint8Array(0), authenticate: () => 'x',
+			config, suite: chaCha, staticKey, ephemeralKey: new AgreementKey(new Uint8Array(32).fill(round + 1)), remoteStatic: pair.bob.publicKey, candidates: ['x'], localCid: round, parameters, credential: new Uint8Array(0), authenticate: () => 'x',
 		}, pair.now);
 		pair.bob.endpoint.handleDatagram(greedy.pollTransmit()!.data, stranger, pair.now);
 	}

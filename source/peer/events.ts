@@ -1,0 +1,46 @@
+// What an endpoint tells its user: the story of each link, and what it dropped on the way.
+import {type LinkEvent} from './link.js';
+import {type LinkId} from './link-table.js';
+import {type Address} from './session.js';
+
+/**
+The life of a link: `open` or `failed`; then stream events; then `closed` (orderly, by either side) or `lost` (the peer is gone, or a
+newer link took its place).
+*/
+export type EndpointEvent =
+	/**
+	The responder learns of a link with the first packet it could open.
+	*/
+	| {type: 'open'; link: LinkId; peer: string; publicKey: Uint8Array; address: Address; initiator: boolean}
+	| {type: 'failed'; link: LinkId; reason: string}
+	| (LinkEvent & {link: LinkId});
+
+/**
+Datagrams that had no effect, by reason.
+*/
+export type EndpointCounters = {
+	/**
+	Neither a packet of ours nor meant for us.
+	*/
+	malformed: number;
+	/**
+	For a connection that does not exist.
+	*/
+	unknown: number;
+	/**
+	Addressed right, but not authentic.
+	*/
+	forged: number;
+	/**
+	Seen before.
+	*/
+	replayed: number;
+	/**
+	Handshakes whose peer was refused.
+	*/
+	refused: number;
+	/**
+	Handshakes dropped because there were too many.
+	*/
+	overload: number;
+};

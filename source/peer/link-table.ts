@@ -1,0 +1,122 @@
+// The links of an endpoint, found by id, by connection id and by peer, and the queue of those that may have something to send.
+// Knows who is listed where; refuses to know handshakes and packets.
+import {hex} from './bytes.js';
+import {type Initiation} from './initiation.js';
+import {type Link} from './link.js';
+
+/**
+Names a link within its endpoint; never used again.
+*/
+export type LinkId = number;
+
+export type LinkEntry = {
+	readonly id: LinkId;
+	readonly link: Link;
+	/**
+	The peer's static key.
+	*/
+	readonly publicKey: Uint8Array;
+	/**
+	Our handshake, while it is unanswered.
+	*/
+	initiation: Initiation | undefined;
+	/**
+	The name of the INIT that the peer began this link with.
+	*/
+	initName: string | undefined;
+};
+
+/**
+Whether the user of a link may still act on it.
+*/
+export function isAlive({link}: LinkEntry): boolean {
+	return link.state === 'opening' || link.state === 'open';
+}
+
+export class LinkTable {
+	readonly #byId = new Map<LinkId, LinkEntry>();
+	readonly #byCid = new Map<number, LinkEntry>();
+	readonly #byPeer = new Map<string, LinkEntry>();
+	readonly #ready = new Set<LinkEntry>();
+	#lastId = 0;
+
+	get size(): number {
+		return this.#byId.size;
+	}
+
+	/**
+	An id for a link that may or may not come about.
+	*/
+	createId(): LinkId {
+		return ++this.#lastId;
+	}
+
+	/**
+	Lists a link; from now on it is the one to that peer.
+	*/
+	add(entry: LinkEntry): void {
+		this.#byId.set(entry.id, entry);
+		this.#byPeer.set(hex(entry.publicKey), entry);
+		this.#ready.add(entry);
+	}
+
+	/**
+	Lists a link under its connection id, and no other.
+	*/
+	bind(entry: LinkEntry, localCid: number): void {
+		this.#unbind(entry);
+		this.#byCid.set(localCid, entry);
+	}
+
+	remove(entry: LinkEntry): void {
+		this.#unbind(entry);
+		this.#byId.delete(entry.id);
+		this.#ready.delete(entry);
+		if (this.findPeer(entry.publicKey) === entry) {
+			this.#byPeer.delete(hex(entry.publicKey));
+		}
+	}
+
+	find(id: LinkId): LinkEntry | undefined {
+		return this.#byId.get(id);
+	}
+
+	findCid(localCid: number): LinkEntry | undefined {
+		return this.#byCid.get(localCid);
+	}
+
+	findPeer(publicKey: Uint8Array): LinkEntry | undefined {
+		return this.#byPeer.get(hex(publicKey));
+	}
+
+	values(): MapIterator<LinkEntry> {
+		return this.#byId.values();
+	}
+
+	/**
+	The link may have something to send.
+	*/
+	markReady(entry: LinkEntry): void {
+		this.#ready.add(entry);
+	}
+
+	/**
+	The link whose turn it is; whoever finds that it has more to send marks it again, at the end of the queue.
+	*/
+	takeReady(): LinkEntry | undefined {
+		const entry = this.#ready.values().next().value;
+		if (entry) {
+			this.#ready.delete(entry);
+		}
+
+		return entry;
+	}
+
+	#unbind({initiation, link}: LinkEntry): void {
+		for (const localCid of [initiation?.localCid, link.session?.localCid]) {
+			if (localCid !== undefined) {
+				this.#byCid.delete(localCid);
+			}
+		}
+	}
+}
