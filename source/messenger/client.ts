@@ -185,7 +185,7 @@ export class Client {
 				},
 				isExpecting: () => this.#sessions.isExpecting || this.#rooms.isExpecting,
 			},
-			signPublicKey: sign,
+			device: deviceId(sign),
 		});
 		const outbox = new Outbox(stored.outbox);
 		this.#delivery = new Delivery({

@@ -68,6 +68,11 @@ export type OnConnected = (error: ErrorReport | undefined, now: number) => void;
 type Phase = 'closed' | 'waiting' | 'connecting' | 'greeting' | 'resuming' | 'ready';
 
 /**
+No request can be sent.
+*/
+const unconnected: ReadonlySet<Phase> = new Set(['closed', 'waiting', 'connecting']);
+
+/**
 Reasons for which a token will never work again; any other failure to resume is tried again.
 */
 const deadTokenCodes: ReadonlySet<string> = new Set(['bad-token', 'already-online', 'bad-request']);
@@ -238,7 +243,7 @@ export class ControlSession {
 	Sends a request. `done` is called exactly once, also when the connection ends first.
 	*/
 	request<Name extends Operation>(op: Name, fields: Omit<Request<Name>, 'id' | 'op'>, now: number, done: (outcome: Outcome<Name>, now: number) => void = () => {}): void {
-		if (this.#phase === 'closed' || this.#phase === 'waiting' || this.#phase === 'connecting') {
+		if (!this.#isConnected) {
 			done({ok: false, error: {code: 'not-connected', message: 'There is no connection to a server. Connect with: c HOST[:PORT]'}}, now);
 			return;
 		}
@@ -277,7 +282,7 @@ export class ControlSession {
 	}
 
 	pollTimeout(): number | undefined {
-		const times = [this.#deadline, this.#retryAt, this.#pingAt, ...[...this.#pending.values()].map(({deadline}) => deadline)].filter(time => time !== undefined);
+		const times = [this.#deadline, this.#retryAt, this.#pingAt, ...this.#pending.values().map(({deadline}) => deadline)].filter(time => time !== undefined);
 		return times.length === 0 ? undefined : Math.min(...times);
 	}
 
@@ -286,7 +291,7 @@ export class ControlSession {
 			this.#attempt(now);
 		}
 
-		const isMute = [...this.#pending.values()].some(({deadline}) => deadline <= now);
+		const isMute = this.#pending.values().some(({deadline}) => deadline <= now);
 		if (isMute || (this.#deadline !== undefined && this.#deadline <= now)) {
 			this.#fail({code: 'unreachable', message: `The server ${this.server ?? ''} does not answer.`}, now);
 		} else if (this.#pingAt !== undefined && this.#pingAt <= now) {
@@ -432,11 +437,13 @@ export class ControlSession {
 		}
 
 		const pending = this.#pending.get(line.id);
-		if (pending) {
-			const outcome = line.ok ? {ok: true as const, reply: parseReply(pending.op, line.fields)} : line;
-			this.#pending.delete(line.id);
-			pending.done(outcome, now);
+		if (!pending) {
+			return;
 		}
+
+		const outcome = line.ok ? {ok: true as const, reply: parseReply(pending.op, line.fields)} : line;
+		this.#pending.delete(line.id);
+		pending.done(outcome, now);
 	}
 
 	#handleClosing({code, message}: Notice<'closing'>, now: number): void {
@@ -482,7 +489,7 @@ export class ControlSession {
 			this.#attempts++;
 			this.#pauseMs = nextBackoff(this.#pauseMs, reconnectBackoffMs);
 			const jitter = new DataView(new Uint8Array(this.#random(2)).buffer).getUint16(0) / 0x1_00_00;
-			const retryInMs = Math.round(this.#pauseMs * (1 + jitter / 4));
+			const retryInMs = Math.round(this.#pauseMs * (1 + (jitter / 4)));
 			this.#retryAt = now + retryInMs;
 			this.#announce('retrying', server, {reason: error.message, retryInMs});
 		}
@@ -511,7 +518,7 @@ export class ControlSession {
 		this.#deadline = undefined;
 		this.#pingAt = undefined;
 		this.#retryAt = undefined;
-		const pending = [...this.#pending.values()];
+		const pending = this.#pending.values().toArray();
 		this.#pending.clear();
 		for (const {done} of pending) {
 			done({ok: false, error}, now);
@@ -527,6 +534,13 @@ export class ControlSession {
 		this.#journal.write([{
 			kind: 'pin', server, fingerprint, rootKey,
 		}]);
+	}
+
+	/**
+	Requests may be sent: TLS stands and the certificate fits.
+	*/
+	get #isConnected(): boolean {
+		return !unconnected.has(this.#phase);
 	}
 
 	#viewState(): ConnectionView['state'] {

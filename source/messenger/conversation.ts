@@ -75,7 +75,7 @@ export class Conversation {
 	view(own: string, isLinked: (name: string) => boolean): ConversationView {
 		const {kind, name, state, creator, unread, log} = this;
 		const before = this.#view;
-		const others = this.kind === 'session' ? [{name}] : [...this.members.values()];
+		const others = this.kind === 'session' ? [{name}] : this.members.values().toArray();
 		const members = [{name: own, isLinked: true}, ...others.map(member => ({name: member.name, isLinked: isLinked(member.name)}))];
 		const isSame = before?.state === state && before.creator === creator && before.unread === unread && before.messages === log.view
 			&& before.members.length === members.length && members.every((member, index) => member.name === before.members[index]!.name && member.isLinked === before.members[index]!.isLinked);

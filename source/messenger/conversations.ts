@@ -65,7 +65,7 @@ export class Conversations {
 			return;
 		}
 
-		this.#active = [...this.#open.values()].at(-1);
+		this.#active = this.#open.values().toArray().at(-1);
 		if (this.#active) {
 			this.#active.unread = 0;
 		}
@@ -93,7 +93,7 @@ export class Conversations {
 	The same array until something changed.
 	*/
 	view(own: string, isLinked: (name: string) => boolean): readonly ConversationView[] {
-		const views = [...this.#open.values()].map(conversation => conversation.view(own, isLinked));
+		const views = this.#open.values().map(conversation => conversation.view(own, isLinked)).toArray();
 		if (views.length !== this.#view.length || views.some((view, index) => view !== this.#view[index])) {
 			this.#view = views;
 		}
@@ -102,6 +102,6 @@ export class Conversations {
 	}
 
 	[Symbol.iterator](): IterableIterator<Conversation> {
-		return [...this.#open.values()][Symbol.iterator]() as IterableIterator<Conversation>;
+		return this.#open.values().toArray()[Symbol.iterator]() as IterableIterator<Conversation>;
 	}
 }

@@ -260,18 +260,24 @@ export class Delivery {
 	handleTimeout(now: number): void {
 		for (const [peer, {claims}] of this.#exchanges) {
 			for (const [shared, claim] of claims) {
-				if (claim.until > now) {
-					continue;
-				}
-
-				if (this.#listener.isExpecting(shared)) {
-					claim.until = now + earlyHoldMs;
-				} else {
-					claims.delete(shared);
-					this.#peers.send(peer, {kind: 'bye', shared});
+				if (claim.until <= now) {
+					this.#answerClaim(peer, claims, shared, now);
 				}
 			}
 		}
+	}
+
+	/**
+	A peer has waited long enough to hear whether we share what it thinks.
+	*/
+	#answerClaim(peer: string, claims: Exchange['claims'], shared: SharedName, now: number): void {
+		if (this.#listener.isExpecting(shared)) {
+			claims.get(shared)!.until = now + earlyHoldMs;
+			return;
+		}
+
+		claims.delete(shared);
+		this.#peers.send(peer, {kind: 'bye', shared});
 	}
 
 	#get(peer: string): Exchange {
@@ -288,7 +294,7 @@ export class Delivery {
 
 	#tidy(peer: string, {shares, unstored}: Exchange): void {
 		// While a link stands its visits must go on counting.
-		if (shares.size === 0 && unstored === 0 && !this.#peers.isLinked(peer)) {
+		if (unstored === 0 && shares.size === 0 && !this.#peers.isLinked(peer)) {
 			this.#exchanges.delete(peer);
 		}
 	}
@@ -357,7 +363,7 @@ export class Delivery {
 		const {shared, visit, sequence, text, at, clock} = record;
 		const share = exchange.shares.get(shared);
 		const device = this.#peers.deviceOf(peer);
-		if (!share || share.visit !== visit || device === undefined) {
+		if (device === undefined || share?.visit !== visit) {
 			// Said before we left or to an earlier visit: it stays in its author's outbox.
 			return;
 		}
@@ -411,17 +417,21 @@ export class Delivery {
 				return;
 			}
 
-			if (entry.sequence > share.cursor && this.#listener.isOurs(entry)) {
-				const {sequence, text, at, clock} = entry;
-				this.#peers.send(peer, {
-					kind: 'say', shared, visit: share.theirs, sequence, text, at, clock,
-				});
-				share.cursor = sequence;
-				if (!this.#sent.has(entry)) {
-					this.#sent.add(entry);
-					this.#listener.handleProgress(entry, 'sent', now);
-				}
+			if (entry.sequence <= share.cursor || !this.#listener.isOurs(entry)) {
+				continue;
 			}
+
+			const {sequence, text, at, clock} = entry;
+			this.#peers.send(peer, {
+				kind: 'say', shared, visit: share.theirs, sequence, text, at, clock,
+			});
+			share.cursor = sequence;
+			if (this.#sent.has(entry)) {
+				continue;
+			}
+
+			this.#sent.add(entry);
+			this.#listener.handleProgress(entry, 'sent', now);
 		}
 	}
 

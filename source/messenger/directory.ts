@@ -72,7 +72,7 @@ export class Directory {
 	Online first, then by name, without `own`; the same array until something changed.
 	*/
 	users(own: string | undefined): readonly UserRow[] {
-		this.#usersView ??= [...this.#users.values()].filter(({name}) => name !== own).sort((one, other) => Number(other.online) - Number(one.online) || compare(one.name, other.name));
+		this.#usersView ??= this.#users.values().filter(({name}) => name !== own).toArray().toSorted((one, other) => one.online === other.online ? compare(one.name, other.name) : Number(other.online) - Number(one.online));
 		return this.#usersView;
 	}
 
@@ -80,7 +80,7 @@ export class Directory {
 	By name; the same array until something changed.
 	*/
 	rooms(isEntered: (name: string) => boolean): readonly RoomView[] {
-		this.#roomsView ??= [...this.#rooms.values()].map(room => ({...room, isEntered: isEntered(room.name)})).sort((one, other) => compare(one.name, other.name));
+		this.#roomsView ??= this.#rooms.values().map(room => ({...room, isEntered: isEntered(room.name)})).toArray().toSorted((one, other) => compare(one.name, other.name));
 		return this.#roomsView;
 	}
 }

@@ -67,7 +67,7 @@ export class MessageLog {
 		}
 
 		states.set(nameKey(to), state);
-		const delivery = order.find(candidate => [...states.values()].includes(candidate));
+		const delivery = order.find(candidate => states.values().toArray().includes(candidate));
 		if (delivery === entry.row.delivery) {
 			return;
 		}
@@ -84,8 +84,7 @@ export class MessageLog {
 
 		this.#rows.splice(index, 0, sorted);
 		if (this.#rows.length > this.#limit) {
-			const [{row}] = this.#rows.splice(0, 1) as [Sorted];
-			this.#deliveries.delete(row.id);
+			this.#deliveries.delete(this.#rows.shift()!.row.id);
 		}
 
 		this.#view = undefined;

@@ -92,7 +92,7 @@ export class Outbox {
 	Takes out everything that waits in one conversation.
 	*/
 	removeLane(lane: Lane, matches: (entry: OutboxEntry) => boolean): readonly OutboxEntry[] {
-		return [...this.#recipients.keys()].flatMap(recipient => this.remove(recipient, lane, matches));
+		return this.#recipients.keys().flatMap(recipient => this.remove(recipient, lane, matches)).toArray();
 	}
 
 	* [Symbol.iterator](): Generator<OutboxEntry, void> {

@@ -3,7 +3,7 @@
 // refuses to know conversations: it is told who is needed, and tells of links and records.
 //
 // The peer with the smaller device id dials at once, the other one only when no link has come by itself.
-import {deviceId, verifyCard, type Card} from '../protocol/cards.js';
+import {verifyCard, type Card} from '../protocol/cards.js';
 import {ProtocolError} from '../protocol/errors.js';
 import {decodeBase64, encodeBase64} from '../protocol/keys.js';
 import type {Introduction} from '../protocol/messages.js';
@@ -77,24 +77,20 @@ export class Peers {
 	readonly #endpoint: Endpoint;
 	readonly #rendezvous: Rendezvous;
 	readonly #listener: PeersListener;
+	/**
+	Our own device id.
+	*/
 	readonly #device: string;
 	readonly #peers = new Map<string, Peer>();
 	readonly #byLink = new Map<LinkId, Peer>();
 	readonly #held = new Map<LinkId, Held>();
 	#downs: Array<{readonly peer: Peer; readonly isStranger: boolean}> = [];
 
-	/**
-	@param signPublicKey.endpoint
-	@param signPublicKey.rendezvous
-	@param signPublicKey.listener
-	@param signPublicKey Ours, raw 32 bytes.
-	@param signPublicKey.signPublicKey
-	*/
-	constructor({endpoint, rendezvous, listener, signPublicKey}: {endpoint: Endpoint; rendezvous: Rendezvous; listener: PeersListener; signPublicKey: Uint8Array}) {
+	constructor({endpoint, rendezvous, listener, device}: {endpoint: Endpoint; rendezvous: Rendezvous; listener: PeersListener; device: string}) {
 		this.#endpoint = endpoint;
 		this.#rendezvous = rendezvous;
 		this.#listener = listener;
-		this.#device = deviceId(signPublicKey);
+		this.#device = device;
 	}
 
 	/**
@@ -442,7 +438,7 @@ export class Peers {
 		const [user = '', device = ''] = who.split('/', 2);
 		const key = nameKey(user);
 		const peer = this.#byLink.get(link) ?? this.#peers.get(key);
-		if (peer && peer.key === key && peer.card?.device === device && peer.needs.size > 0) {
+		if (peer?.key === key && peer.card?.device === device && peer.needs.size > 0) {
 			this.#attach(peer, link, address, now);
 		} else if (this.#held.size < maximumHeldLinks) {
 			this.#detach(link);
@@ -475,7 +471,7 @@ export class Peers {
 	#detach(link: LinkId): void {
 		const peer = this.#byLink.get(link);
 		this.#byLink.delete(link);
-		if (!(peer && peer.link === link)) {
+		if (!peer) {
 			return;
 		}
 

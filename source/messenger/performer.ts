@@ -9,6 +9,7 @@ import {
 	commands,
 	findCommand,
 	usage,
+	type ArgumentKind,
 	type Command,
 } from './commands.js';
 import {
@@ -32,6 +33,11 @@ export type ClientActions = {
 };
 
 type Performance = (values: readonly string[], now: number, done: OnDone) => void;
+
+/**
+Arguments that must be a name that somebody or something can have.
+*/
+const nameKinds: ReadonlySet<ArgumentKind> = new Set(['new-user', 'user', 'room']);
 
 /**
 Pages of a list that are asked for at most.
@@ -64,7 +70,7 @@ export class Performer {
 	perform({name, arguments: shapes}: Command, values: readonly string[], now: number, done: OnDone): void {
 		for (const [index, value] of values.entries()) {
 			const kind = shapes[index]?.kind;
-			const problem = kind === 'new-user' || kind === 'user' || kind === 'room' ? nameProblem(value) : undefined;
+			const problem = kind !== undefined && nameKinds.has(kind) ? nameProblem(value) : undefined;
 			if (problem !== undefined) {
 				done(refuse('bad-name', problem));
 				return;

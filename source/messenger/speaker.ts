@@ -40,7 +40,7 @@ export class Speaker {
 	*/
 	say(conversation: Conversation, text: string, {realm, from}: {realm: string; from: string}, now: number, done: OnDone): void {
 		const {kind, name, log} = conversation;
-		const recipients = kind === 'session' ? [name] : [...conversation.members.values()].map(member => member.name);
+		const recipients = kind === 'session' ? [name] : conversation.members.values().map(member => member.name).toArray();
 		const full = recipients.find(to => this.#outbox.count(to) + (this.#unstored.get(nameKey(to)) ?? 0) >= maximumOutboxLines);
 		if (full !== undefined) {
 			done(refuse('outbox-full', `${maximumOutboxLines} lines wait for ${full} already, and that is the most; wait until some have arrived.`));

@@ -12,14 +12,15 @@ export class Agenda {
 
 	plan(at: number, act: () => void): void {
 		const heap = this.#heap;
-		let index = heap.push({at, order: this.#order++, act}) - 1;
+		let index = heap.length;
+		heap.push({at, order: this.#order++, act});
 		while (index > 0) {
 			const parent = (index - 1) >> 1;
 			if (!isBefore(heap[index]!, heap[parent]!)) {
 				return;
 			}
 
-			[heap[index], heap[parent]] = [heap[parent]!, heap[index]!];
+			swap(heap, index, parent);
 			index = parent;
 		}
 	}
@@ -53,10 +54,16 @@ export class Agenda {
 				return first.act;
 			}
 
-			[heap[index], heap[least]] = [heap[least]!, heap[index]!];
+			swap(heap, index, least);
 			index = least;
 		}
 	}
+}
+
+function swap(heap: Item[], one: number, other: number): void {
+	const item = heap[one]!;
+	heap[one] = heap[other]!;
+	heap[other] = item;
 }
 
 function isBefore(one: Item, other: Item): boolean {

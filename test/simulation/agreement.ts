@@ -10,14 +10,14 @@ function listOf(world: World, command: string, field: string): readonly unknown[
 }
 
 function sorted(names: Iterable<string>): string {
-	return [...names].sort((one, other) => one < other ? -1 : 1).join(' ');
+	return [...names].toSorted((one, other) => one.localeCompare(other)).join(' ');
 }
 
 /**
 @throws {Violation} Where somebody disagrees.
 */
 export function checkAgreement(world: World): void {
-	const clients = [...world.clients.values()];
+	const clients = world.clients.values().toArray();
 	world.ledger.checkAll(world.clients);
 	checkPresence(world, clients);
 	checkRooms(world, clients);
@@ -40,18 +40,17 @@ function checkRooms(world: World, clients: readonly ClientNode[]): void {
 	const rooms = listOf(world, 'lr', 'rooms') as Array<{name: string}>;
 	for (const {name, client} of clients) {
 		check(sorted(client!.view.rooms.map(room => room.name)) === sorted(rooms.map(room => room.name)), `${name} sees the rooms ${sorted(client!.view.rooms.map(room => room.name))}, the server has ${sorted(rooms.map(room => room.name))}`);
-		for (const conversation of client!.view.conversations) {
-			if (conversation.kind === 'room') {
-				const members = listOf(world, `lru ${conversation.name}`, 'users') as string[];
-				const seen = conversation.members.map(member => member.name);
-				check(sorted(seen) === sorted(members), `${name} sees ${sorted(seen)} in ${conversation.name}, the server ${sorted(members)}`);
-			}
+		const entered = client!.view.conversations.filter(({kind}) => kind === 'room');
+		for (const conversation of entered) {
+			const members = listOf(world, `lru ${conversation.name}`, 'users') as string[];
+			const seen = conversation.members.map(member => member.name);
+			check(sorted(seen) === sorted(members), `${name} sees ${sorted(seen)} in ${conversation.name}, the server ${sorted(members)}`);
 		}
 	}
 
 	for (const room of rooms) {
 		for (const member of listOf(world, `lru ${room.name}`, 'users') as string[]) {
-			const view = world.clients.get(member)!.client!.view;
+			const {view} = world.clients.get(member)!.client!;
 			check(view.conversations.some(({kind, name}) => kind === 'room' && name === room.name), `the server has ${member} in ${room.name}, and ${member} is not there`);
 		}
 	}
@@ -61,13 +60,12 @@ function checkSessions(world: World, clients: readonly ClientNode[]): void {
 	const sessions = (listOf(world, 'ls', 'sessions') as Array<{users: string[]}>).map(({users}) => sorted(users));
 	const seen = new Set<string>();
 	for (const {name, client} of clients) {
-		for (const conversation of client!.view.conversations) {
-			if (conversation.kind === 'session' && conversation.state === 'open') {
-				const other = world.clients.get(conversation.name)!.client!.view;
-				check(other.conversations.some(theirs => theirs.kind === 'session' && theirs.name === name && theirs.state === 'open'), `${name} has an open session with ${conversation.name}, who has none with ${name}`);
-				check(sessions.includes(sorted([name, conversation.name])), `the server does not know the session of ${name} and ${conversation.name}`);
-				seen.add(sorted([name, conversation.name]));
-			}
+		const open = client!.view.conversations.filter(({kind, state}) => kind === 'session' && state === 'open');
+		for (const conversation of open) {
+			const other = world.clients.get(conversation.name)!.client!.view;
+			check(other.conversations.some(theirs => theirs.kind === 'session' && theirs.name === name && theirs.state === 'open'), `${name} has an open session with ${conversation.name}, who has none with ${name}`);
+			check(sessions.includes(sorted([name, conversation.name])), `the server does not know the session of ${name} and ${conversation.name}`);
+			seen.add(sorted([name, conversation.name]));
 		}
 	}
 

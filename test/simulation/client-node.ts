@@ -204,18 +204,22 @@ export class ClientNode {
 		const durableAt = Math.max(this.#diskBusyUntil, this.#world.now + this.#world.chance.integer(1, 4));
 		this.#diskBusyUntil = durableAt;
 		this.#world.planAt(durableAt, () => {
-			if (this.incarnation === incarnation) {
-				this.#unwritten.delete(batch);
-				this.disk.apply(writes);
-				this.#world.ledger.handleDurable(this, batch);
+			if (this.incarnation !== incarnation) {
+				return;
 			}
+
+			this.#unwritten.delete(batch);
+			this.disk.apply(writes);
+			this.#world.ledger.handleDurable(this, batch);
 		});
 		this.#world.planAt(durableAt + 1, () => {
-			if (this.incarnation === incarnation) {
-				this.#world.ledger.handleAcknowledged(this, batch);
-				this.client?.handleStored(batch, this.#world.now);
-				this.pump();
+			if (this.incarnation !== incarnation) {
+				return;
 			}
+
+			this.#world.ledger.handleAcknowledged(this, batch);
+			this.client?.handleStored(batch, this.#world.now);
+			this.pump();
 		});
 	}
 }

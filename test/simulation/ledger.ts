@@ -1,6 +1,6 @@
 // The ledger: what was said, stored, shown and received in the whole world, and whether that is as promised.
 // Knows the promises that must hold at every step; agreement.ts knows those that hold once all is quiet.
-import type {StoreWrite} from '../../source/messenger/effects.js';
+import type {OutboxEntry, StoreWrite} from '../../source/messenger/effects.js';
 import type {CommandReply, DeliveryState, MessengerEvent} from '../../source/messenger/events.js';
 import {nameKey} from '../../source/protocol/names.js';
 import type {ClientNode} from './client-node.js';
@@ -52,13 +52,7 @@ export class Ledger {
 		batches.set(batch, {writes, isDurable: false});
 		for (const write of writes) {
 			if (write.kind === 'outbox-add') {
-				const {id, from, to, text, place, at} = write.entry;
-				const line = this.lines.get(id) ?? {
-					author: from, text, place: place.kind === 'session' ? 'session' : `room:${nameKey(place.name)}`, at, recipients: new Set(),
-				};
-				check(line.author === node.name && line.text === text && !line.recipients.has(to), `${node.name} uses the id ${id} twice`);
-				line.recipients.add(to);
-				this.lines.set(id, line);
+				this.#handleSaid(node, write.entry);
 			}
 		}
 	}
@@ -101,19 +95,21 @@ export class Ledger {
 	handleEnd(node: ClientNode): void {
 		this.#batches.delete(node);
 		for (const key of this.#progress.keys()) {
-			if (this.lines.get(key.split(' ')[0]!)?.author === node.name) {
+			if (this.lines.get(key.slice(0, key.indexOf(' ')))?.author === node.name) {
 				this.#progress.delete(key);
 			}
 		}
 	}
 
 	handleReply(node: ClientNode, reply: CommandReply): void {
-		if (reply.command === 's' && reply.ok) {
-			const id = reply.fields.id as string;
-			this.#acknowledged.add(id);
-			for (const to of this.lines.get(id)?.recipients ?? []) {
-				check(node.disk.has(id, to), `${node.name} acknowledged ${id} for ${to} before it was on disk`);
-			}
+		if (reply.command !== 's' || !reply.ok) {
+			return;
+		}
+
+		const id = reply.fields.id as string;
+		this.#acknowledged.add(id);
+		for (const to of this.lines.get(id)?.recipients ?? []) {
+			check(node.disk.has(id, to), `${node.name} acknowledged ${id} for ${to} before it was on disk`);
 		}
 	}
 
@@ -137,6 +133,15 @@ export class Ledger {
 		}
 	}
 
+	#handleSaid(node: ClientNode, {id, from, to, text, place, at}: OutboxEntry): void {
+		const line = this.lines.get(id) ?? {
+			author: from, text, place: place.kind === 'session' ? 'session' : `room:${nameKey(place.name)}`, at, recipients: new Set(),
+		};
+		check(line.author === node.name && line.text === text && !line.recipients.has(to), `${node.name} uses the id ${id} twice`);
+		line.recipients.add(to);
+		this.lines.set(id, line);
+	}
+
 	#handleMessage(node: ClientNode, event: MessengerEvent & {type: 'message'}): void {
 		const {id, from, text} = event;
 		const key = `${id} ${node.name}`;
@@ -147,7 +152,7 @@ export class Ledger {
 		check(line.place === place && line.recipients.has(node.name), `${node.name} is shown ${id} in ${place}, where it was not said to them`);
 		check(!this.#shown.has(key), `${node.name} is shown ${id} twice`);
 		this.#shown.add(key);
-		const [device = '', sequence = ''] = id.split('-');
+		const [device = '', sequence = ''] = id.split('-', 2);
 		const order = `${node.name} ${device} ${place}`;
 		const last = this.#lastShown.get(order) ?? 0;
 		check(Number(sequence) > last, `${node.name} is shown ${id} after ${last} of the same author`);

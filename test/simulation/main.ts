@@ -27,11 +27,13 @@ for (let seed = first; seed < first + count; seed++) {
 		console.log(line);
 	}
 
-	if (outcome.problem !== undefined) {
-		failures++;
-		console.log(`seed ${seed} failed: ${outcome.problem}`);
-		console.log(`replay it with: npm run simulate -- --seed ${seed} --trace`);
+	if (outcome.problem === undefined) {
+		continue;
 	}
+
+	failures++;
+	console.log(`seed ${seed} failed: ${outcome.problem}`);
+	console.log(`replay it with: npm run simulate -- --seed ${seed} --trace`);
 }
 
 const seconds = process.uptime() - startedAt;

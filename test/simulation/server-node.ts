@@ -64,10 +64,12 @@ export class ServerNode {
 	}
 
 	handleClosed(wire: Wire): void {
-		if (this.#wires.delete(wire.id)) {
-			this.core?.handleClosed(wire.id, this.#world.now);
-			this.pump();
+		if (!this.#wires.delete(wire.id)) {
+			return;
 		}
+
+		this.core?.handleClosed(wire.id, this.#world.now);
+		this.pump();
 	}
 
 	handleDatagram(data: Uint8Array, from: string): void {
@@ -154,10 +156,12 @@ export class ServerNode {
 	#later(ms: number, act: (core: ServerCore) => void): void {
 		const {incarnation} = this;
 		this.#world.plan(ms, () => {
-			if (this.incarnation === incarnation && this.core) {
-				act(this.core);
-				this.pump();
+			if (this.incarnation !== incarnation || !this.core) {
+				return;
 			}
+
+			act(this.core);
+			this.pump();
 		});
 	}
 }

@@ -122,10 +122,12 @@ export class Wire {
 	}
 
 	#tellClient(): void {
-		if (!this.#isClientDeaf && this.client.incarnation === this.#incarnation) {
-			this.#isClientDeaf = true;
-			this.client.handleControl({type: 'closed', code: 'lost', message: 'The connection broke.'});
+		if (this.#isClientDeaf || this.client.incarnation !== this.#incarnation) {
+			return;
 		}
+
+		this.#isClientDeaf = true;
+		this.client.handleControl({type: 'closed', code: 'lost', message: 'The connection broke.'});
 	}
 
 	/**

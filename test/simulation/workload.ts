@@ -9,7 +9,7 @@ const server = '10.0.0.100';
 type Act = (world: World) => void;
 
 function someone(world: World): ClientNode | undefined {
-	const alive = [...world.clients.values()].filter(({client}) => client);
+	const alive = world.clients.values().filter(({client}) => client).toArray();
 	return alive.length === 0 ? undefined : world.chance.pick(alive);
 }
 
@@ -19,11 +19,13 @@ A command of somebody's.
 function command(line: (world: World, client: ClientNode) => string): Act {
 	return world => {
 		const client = someone(world);
-		if (client) {
-			const text = line(world, client);
-			world.trace(client.name, `> ${text}`);
-			client.type(text);
+		if (!client) {
+			return;
 		}
+
+		const text = line(world, client);
+		world.trace(client.name, `> ${text}`);
+		client.type(text);
 	};
 }
 
@@ -62,13 +64,15 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
 		client?.crash();
 	})],
 	[4, fate('somebody starts', world => {
-		const dead = [...world.clients.values()].filter(({client}) => !client);
-		if (dead.length > 0) {
-			const client = world.chance.pick(dead);
-			world.trace(client.name, 'starts');
-			client.start();
-			logIn(world, client);
+		const dead = world.clients.values().filter(({client}) => !client).toArray();
+		if (dead.length === 0) {
+			return;
 		}
+
+		const client = world.chance.pick(dead);
+		world.trace(client.name, 'starts');
+		client.start();
+		logIn(world, client);
 	})],
 	[1, fate('the server crashes', world => {
 		world.server.crash();
@@ -77,7 +81,7 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
 		startServer(world);
 	})],
 	[1, fate('a partition', world => {
-		const hosts = ['server', ...[...world.clients.values()].map(({host}) => host)];
+		const hosts = ['server', ...world.clients.values().map(({host}) => host)];
 		world.part(hosts.filter(() => world.chance.chance(0.5)));
 	})],
 	[3, fate('the partition heals', world => {

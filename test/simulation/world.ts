@@ -72,7 +72,7 @@ export class World {
 	}
 
 	send(datagram: Datagram): void {
-		this.network.send({...datagram, data: datagram.data.slice()}, this.now);
+		this.network.send({...datagram, data: new Uint8Array(datagram.data)}, this.now);
 	}
 
 	/**
@@ -98,7 +98,7 @@ export class World {
 	Jumps to the next thing that happens, at most to `limit`; false when nothing does before it.
 	*/
 	step(limit: number): boolean {
-		const nodes = [...this.clients.values()].filter(({client}) => client);
+		const nodes = this.clients.values().filter(({client}) => client).toArray();
 		const timers = [this.server.core?.pollTimeout(), ...nodes.map(({client}) => client!.pollTimeout())].map(at => at ?? Infinity);
 		const next = Math.max(this.now, Math.min(this.#agenda.next ?? Infinity, this.network.nextArrival() ?? Infinity, ...timers));
 		if (next > limit) {
