@@ -73,8 +73,8 @@ export class Expectations {
 							settle();
 							resolve(result);
 						}
-					} catch (failure) {
-						open.fail(String(failure));
+					} catch (error_) {
+						open.fail(String(error_));
 					}
 				},
 				fail: reason => {

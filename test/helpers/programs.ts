@@ -31,7 +31,7 @@ How a program ended.
 export type Exit = {readonly code: number | null; readonly signal: NodeJS.Signals | null};
 
 /**
-How to start a program. `environment` is added to the clean one.
+How to start a program. `home` is its working folder and its data folder; `environment` is added to the clean one.
 */
 export type Launch = {
 	readonly home: string;

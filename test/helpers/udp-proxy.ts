@@ -14,13 +14,16 @@ import process from 'node:process';
 import {seededRandom} from './random.js';
 
 /**
-What becomes of datagrams: shares from 0 to 1. Reordered ones are held back for up to `holdMs`.
+What becomes of datagrams: shares from 0 to 1. Reordered ones are held back for up to `holdMs`; forged ones are followed by a copy
+with a changed byte; replayed means that an older one is sent again after it.
 */
 export type Weather = {
 	readonly loss: number;
 	readonly duplication: number;
 	readonly reordering: number;
 	readonly holdMs: number;
+	readonly forgery?: number;
+	readonly replay?: number;
 };
 
 type Client = {readonly port: number; readonly face: Socket};
@@ -35,7 +38,7 @@ export class UdpProxy {
 	What was done to datagrams so far.
 	*/
 	readonly counts = {
-		passed: 0, lost: 0, doubled: 0, held: 0,
+		passed: 0, lost: 0, doubled: 0, held: 0, forged: 0, replayed: 0,
 	};
 
 	/**
@@ -50,6 +53,8 @@ export class UdpProxy {
 	readonly #connections = new Set<TcpSocket>();
 	readonly #clients = new Map<number, Promise<Client>>();
 	readonly #held = new Set<NodeJS.Timeout>();
+	// Recorded ways of datagrams: what was sent, from where, to whom.
+	readonly #recorded: Array<() => void> = [];
 
 	constructor(server: {readonly port: number; readonly udpPort: number}, host: string, seed: number, weather: Weather) {
 		this.#server = server;
@@ -148,7 +153,9 @@ export class UdpProxy {
 	}
 
 	#pass(bytes: Uint8Array, socket: Socket, port: number, host: string): void {
-		const {loss, duplication, reordering, holdMs} = this.weather;
+		const {
+			loss, duplication, reordering, holdMs, forgery = 0, replay = 0,
+		} = this.weather;
 		if (this.#random() < loss) {
 			this.counts.lost++;
 			return;
@@ -169,6 +176,23 @@ export class UdpProxy {
 				socket.send(bytes, port, host);
 			}
 		}
+
+		this.#recorded.push(() => {
+			socket.send(bytes, port, host);
+		});
+		if (this.#random() < forgery && bytes.length > 0) {
+			this.counts.forged++;
+			const forged = Uint8Array.from(bytes);
+			forged[Math.floor(this.#random() * forged.length)]! ^= 1 + Math.floor(this.#random() * 255);
+			socket.send(forged, port, host);
+		}
+
+		if (!(this.#random() < replay)) {
+			return;
+		}
+
+		this.counts.replayed++;
+		this.#recorded[Math.floor(this.#random() * this.#recorded.length)]!();
 	}
 }
 

@@ -1,6 +1,11 @@
 // One test's small world: a temporary folder, a server or two, the people on it; all gone when the test ends.
 // Knows how the programs are started and how people get into a conversation; refuses to know what a test is about.
-import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
+import {
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	rmSync,
+} from 'node:fs';
 import {randomUUID} from 'node:crypto';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -66,9 +71,11 @@ export class World {
 	Starts a server on free ports of 127.0.0.1 and waits until it is ready.
 	*/
 	async server(options: Options = {}): Promise<Server> {
+		const given = options.arguments ?? [];
+		const defaults = [['--bind', '127.0.0.1'], ['--port', '0'], ...(given.includes('--port') ? [] : [['--udp-port', '0'] as const])] as const;
 		const server = new Server('server', programPath('earshotd'), this.#launch('server', {
 			...options,
-			arguments: ['--bind', '127.0.0.1', ...(options.arguments?.includes('--port') ? [] : ['--port', '0', '--udp-port', '0']), ...(options.arguments ?? [])],
+			arguments: [...defaults.filter(([flag]) => !given.includes(flag)).flat(), ...given],
 		}));
 		this.#endings.push(server.program);
 		const {port, udpPort} = await server.ready();
@@ -132,6 +139,13 @@ export class World {
 	}
 
 	/**
+	Every file below that folder.
+	*/
+	files(name: string): string[] {
+		return readdirSync(this.home(name), {withFileTypes: true, recursive: true}).filter(entry => entry.isFile()).map(entry => path.join(entry.parentPath, entry.name));
+	}
+
+	/**
 	Ends everything, checks that nothing is left running, and removes the folder.
 
 	@throws {Error} When a process of this world outlives its end.
@@ -165,7 +179,7 @@ export class World {
 	#launch(name: string, {arguments: given = [], environment = {}, home = name}: Options) {
 		const folder = this.home(home);
 		const [key = '', value = ''] = this.#marker.split('=', 2);
-		return {home: folder, arguments: ['--data', folder, ...given], environment: {...environment, [key]: value}};
+		return {home: folder, arguments: given, environment: {...environment, [key]: value}};
 	}
 }
 

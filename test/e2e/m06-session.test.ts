@@ -1,0 +1,24 @@
+// M6: opening a session. Both sides show it; nobody and oneself are errors; the peer's address can be seen.
+import test from 'ava';
+import {hears, openSession, openWorld} from '../helpers/world.js';
+
+test('a session opens at both sides, errors are named, the address of the peer can be seen', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const [ann, bob] = await world.people(['ann', 'bob'], server);
+	t.is(await ann.refused('o nobody'), 'no-such-user');
+	t.is(await ann.refused('o ann'), 'self');
+	t.like(await ann.ok('l'), {conversation: null});
+
+	await openSession(ann, bob);
+	t.like(await ann.ok('l'), {conversation: {kind: 'session', name: 'bob'}});
+	t.like(await bob.ok('l'), {conversation: {kind: 'session', name: 'ann'}});
+	await hears('hello', ann, bob);
+	await hears('hello yourself', bob, ann);
+
+	const whois = await ann.ok('whois bob');
+	t.like(whois, {user: 'bob', online: true});
+	t.regex(String(whois.address), /^(?:\d+\.){3}\d+:\d+$/v);
+	t.regex(String(whois.fingerprint), /^(?:[\da-f]{4} ?){8}$/v);
+	t.is(await ann.refused('whois nobody'), 'no-such-user');
+});

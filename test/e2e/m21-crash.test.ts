@@ -1,0 +1,53 @@
+// M21: a peer is killed. The others are told within two seconds and go on.
+import test from 'ava';
+import {
+	enterRoom,
+	hears,
+	openSession,
+	openWorld,
+} from '../helpers/world.js';
+
+const within = 2000;
+
+test('killed in a session: the other is told within 2 s, sees it in lcu, and can open another session', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const [ann, bob, cat] = await world.people(['ann', 'bob', 'cat'], server);
+	await openSession(ann, bob);
+	await hears('before', bob, ann);
+	bob.program.signal('SIGKILL');
+	await Promise.all([
+		ann.event({type: 'session', with: 'bob', state: 'lost'}, {within}),
+		ann.event({type: 'presence', user: 'bob', online: false}, {within}),
+	]);
+	t.deepEqual((await ann.ok('lcu')).users, [{name: 'ann', online: true}, {name: 'cat', online: true}]);
+	await openSession(ann, cat);
+	await hears('life goes on', ann, cat);
+});
+
+test('killed in a room: everyone is told within 2 s, the rest talks on', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const [ann, bob, cat] = await world.people(['ann', 'bob', 'cat'], server);
+	await enterRoom('den', ann, bob, cat);
+	await hears('before', bob, ann, cat);
+	bob.program.signal('SIGKILL');
+	await Promise.all([ann, cat].map(async member => member.event({
+		type: 'room', room: 'den', change: 'lost', user: 'bob',
+	}, {within})));
+	t.deepEqual((await ann.ok('lcu')).users, [{name: 'ann', online: true}, {name: 'cat', online: true}]);
+	t.deepEqual((await ann.ok('lru den')).users, ['ann', 'cat']);
+	await hears('we are two', ann, cat);
+	await hears('so we are', cat, ann);
+});
+
+test('killed while the server stands still: the link itself notices', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const [ann, bob] = await world.people(['ann', 'bob'], server);
+	await openSession(ann, bob);
+	await hears('before', bob, ann);
+	server.program.signal('SIGSTOP');
+	bob.program.signal('SIGKILL');
+	await t.notThrowsAsync(ann.event({type: 'session', with: 'bob', state: 'lost'}, {within: 30_000}));
+});
