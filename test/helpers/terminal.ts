@@ -76,6 +76,7 @@ export class TerminalProgram {
 	readonly #pty: IPty;
 	readonly #emulator: xterm.Terminal;
 	readonly #typed: string[] = [];
+	readonly #listeners = new Set<(data: string) => void>();
 	#isCursorHidden = false;
 	#tail = '';
 
@@ -98,6 +99,10 @@ export class TerminalProgram {
 		this.#pty.onData(data => {
 			this.written += data.length;
 			this.#followCursor(data);
+			for (const listener of this.#listeners) {
+				listener(data);
+			}
+
 			this.#emulator.write(data, () => {
 				this.expectations.notify();
 			});
@@ -122,6 +127,16 @@ export class TerminalProgram {
 	*/
 	get pid(): number {
 		return this.#pty.pid;
+	}
+
+	/**
+	Calls `listener` with the raw output as it comes, before the emulator has drawn it; returns how to stop.
+	*/
+	onOutput(listener: (data: string) => void): () => void {
+		this.#listeners.add(listener);
+		return () => {
+			this.#listeners.delete(listener);
+		};
 	}
 
 	/**

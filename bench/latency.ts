@@ -1,0 +1,150 @@
+// `bench latency`: how long a chat line takes, from the bare socket up to two whole programs.
+// All transports are measured in turn in the same run, because machines drift.
+import {fork, type ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtempSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {openSession, World} from '../test/helpers/world.js';
+import type {Caller} from './ping-pong.js';
+import type {Report} from './report.js';
+import {
+	formatNumber,
+	formatSpread,
+	percentile,
+	spread,
+} from './statistics.js';
+import {transports, type TransportName} from './transports.js';
+
+const rounds = 10;
+const pingsPerRound = 1000;
+const handshakes = 40;
+const sessions = 15;
+const lines = 300;
+const names = Object.keys(transports) as TransportName[];
+
+async function startResponder(name: TransportName): Promise<{child: ChildProcess; port: number}> {
+	const child = fork(fileURLToPath(new URL('responder.js', import.meta.url)), [name]);
+	const [{port}] = await once(child, 'message') as [{port: number}];
+	return {child, port};
+}
+
+async function timePings(caller: Caller, count: number): Promise<number[]> {
+	const samples: number[] = [];
+	for (let index = 0; index < count; index++) {
+		const from = performance.now();
+		await caller.ping();
+		samples.push((performance.now() - from) * 1000);
+	}
+
+	return samples;
+}
+
+async function measureTransports(): Promise<{trips: Record<TransportName, number[]>; openings: Record<TransportName, number[]>}> {
+	const trips: Record<TransportName, number[]> = {'raw dgram': [], tls: [], Earshot: []};
+	const openings: Record<TransportName, number[]> = {'raw dgram': [], tls: [], Earshot: []};
+	const responders = new Map<TransportName, {child: ChildProcess; port: number}>();
+	const callers = new Map<TransportName, Caller>();
+	for (const name of names) {
+		const responder = await startResponder(name);
+		responders.set(name, responder);
+		callers.set(name, await transports[name].call(responder.port));
+	}
+
+	for (const caller of callers.values()) {
+		// Compiled and warm before anything counts.
+		await timePings(caller, pingsPerRound);
+	}
+
+	for (let round = 0; round < rounds; round++) {
+		for (const [name, caller] of callers) {
+			trips[name].push(...await timePings(caller, pingsPerRound));
+		}
+	}
+
+	for (const caller of callers.values()) {
+		await caller.close();
+	}
+
+	for (let index = 0; index < handshakes; index++) {
+		for (const name of ['tls', 'Earshot'] as const) {
+			const caller = await transports[name].call(responders.get(name)!.port);
+			openings[name].push(caller.handshakeMs);
+			await caller.ping();
+			await caller.close();
+		}
+	}
+
+	for (const {child} of responders.values()) {
+		child.kill();
+	}
+
+	return {trips, openings};
+}
+
+async function measurePrograms(): Promise<{firstLines: number[]; lineTimes: number[]}> {
+	const world = new World(mkdtempSync(path.join(tmpdir(), 'earshot-bench-')));
+	try {
+		const server = await world.server();
+		const [ann, bob] = await world.people(['ann', 'bob'], server);
+		const firstLines: number[] = [];
+		for (let index = 0; index < sessions; index++) {
+			for (const client of [ann, bob]) {
+				client.forget();
+			}
+
+			await ann.ok('o bob');
+			await bob.event({type: 'request', from: 'ann'});
+			const accepted = performance.now();
+			bob.program.type('accept ann');
+			await ann.event({type: 'session', with: 'bob', state: 'open'});
+			ann.program.type(`s first ${index}`);
+			await bob.event({type: 'message', text: `first ${index}`});
+			firstLines.push(performance.now() - accepted);
+			await ann.ok('cs');
+			await bob.event({type: 'session', with: 'ann', state: 'closed'});
+		}
+
+		await openSession(ann, bob);
+		const lineTimes: number[] = [];
+		for (let index = 0; index < lines; index++) {
+			const typed = performance.now();
+			ann.program.type(`s line ${index}`);
+			await bob.event({type: 'message', text: `line ${index}`});
+			lineTimes.push(performance.now() - typed);
+		}
+
+		return {firstLines, lineTimes};
+	} finally {
+		await world.close();
+	}
+}
+
+/**
+Measures for about twenty seconds.
+*/
+export async function measureLatency(): Promise<Report> {
+	const {trips, openings} = await measureTransports();
+	const {firstLines, lineTimes} = await measurePrograms();
+	const [raw, overTls, earshot] = names.map(name => spread(trips[name])) as [ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>];
+	const [ratio50, ratio99] = [earshot.p50 / raw.p50, earshot.p99 / raw.p99];
+	const [tlsOpening, opening, firstLine, line] = [openings.tls, openings.Earshot, firstLines, lineTimes].map(samples => spread(samples)) as [ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>];
+	return {
+		name: 'latency',
+		about: `Loopback, two processes, ${rounds} rounds of ${pingsPerRound} in turn; \`p50 / p99\`. Raw datagrams carry no encryption, order or second try.`,
+		rows: [
+			{
+				work: 'ping-pong of 64 B, µs', earshot: formatSpread(earshot), peers: {'raw dgram': formatSpread(raw), tls: formatSpread(overTls)},
+				ratio: `${formatNumber(ratio50)} / ${formatNumber(ratio99)} x raw`, goal: '<= 1.5 / 2 x raw', isMet: ratio50 <= 1.5 && ratio99 <= 2,
+			},
+			{
+				work: 'handshake, ms', earshot: formatSpread(opening), peers: {tls: formatSpread(tlsOpening)}, ratio: `${formatNumber(opening.p50 / tlsOpening.p50)} x tls`, goal: '< 3 ms', isMet: opening.p50 < 3,
+			},
+			{
+				work: 'first line after `o` was accepted, whole programs, ms', earshot: formatSpread(firstLine), goal: '< 50 ms', isMet: percentile(firstLines, 0.99) < 50,
+			},
+			{work: 'a line, stdin to stdout of two whole programs, ms', earshot: formatSpread(line)},
+		],
+	};
+}

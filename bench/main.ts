@@ -1,0 +1,35 @@
+// `npm run bench [-- NAME… [--write]]`: measures, prints tables, and with --write puts them into docs/benchmarks.md.
+// Benchmarks are not tests: they fail nothing.
+import process from 'node:process';
+import {fileURLToPath} from 'node:url';
+import {parseArgs} from 'node:util';
+import {formatReport, writeReport, type Report} from './report.js';
+
+const benches: Readonly<Record<string, () => Promise<Report>>> = {
+	async latency() {
+		const {measureLatency} = await import('./latency.js');
+		return measureLatency();
+	},
+	async screen() {
+		const {measureScreen} = await import('./screen.js');
+		return measureScreen();
+	},
+};
+
+const {positionals, values} = parseArgs({allowPositionals: true, options: {write: {type: 'boolean', default: false}}});
+const unknown = positionals.filter(name => !Object.hasOwn(benches, name));
+if (unknown.length > 0) {
+	process.stderr.write(`There is no benchmark called ${unknown.join(' or ')}. There are: ${Object.keys(benches).join(', ')}.\n`);
+	process.exit(2);
+}
+
+const page = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url));
+for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
+	const report = await benches[name]!();
+	process.stdout.write(`${formatReport(report)}\n\n`);
+	if (values.write) {
+		writeReport(page, report);
+	}
+}
+
+process.exit(0);
