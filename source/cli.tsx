@@ -60,6 +60,7 @@ async function run(options: Options): Promise<number> {
 		folder: options.data,
 		user: options.user,
 		udpPort: options.udpPort,
+		announce: options.announce,
 		mode: options.sessions,
 		accept: options.accept,
 		program: `earshot ${options.version}`,

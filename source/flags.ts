@@ -9,8 +9,8 @@ import {
 import {resolve} from 'node:path';
 import envPaths from 'env-paths';
 import meow from 'meow';
-import {parseHostPort, type HostPort} from './protocol/addresses.js';
-import {defaultPort} from './protocol/limits.js';
+import {parseAnnounced, parseHostPort, type HostPort} from './protocol/addresses.js';
+import {defaultPort, maximumAddresses} from './protocol/limits.js';
 import {nameProblem} from './protocol/names.js';
 
 const help = `
@@ -40,6 +40,7 @@ const help = `
 
 	Environment
 	  EARSHOT_HOME           the data folder
+	  EARSHOT_ANNOUNCE       addresses at which others reach this machine, in place of its own: IP[:PORT],…, or none
 	  EARSHOT_DISCOVERY      off: don't look for a server; loopback: look on this machine only
 	  NO_COLOR               no colours
 
@@ -74,6 +75,10 @@ export type Options = {
 	readonly downloads: string | undefined;
 	readonly log: string | undefined;
 	readonly udpPort: number;
+	/**
+	Addresses to announce in place of the own ones, as `parseAnnounced` reads them.
+	*/
+	readonly announce: string | undefined;
 };
 
 /**
@@ -131,6 +136,7 @@ export function parseFlags(arguments_: readonly string[], {isTerminal, environme
 		downloads: toFolder('--downloads', flags.downloads),
 		log: flags.log === '' ? refuse('--log takes a file.') : flags.log,
 		udpPort: toPort('--udp-port', flags.udpPort) ?? 0,
+		announce: toAnnounced(environment.EARSHOT_ANNOUNCE),
 	};
 }
 
@@ -175,6 +181,14 @@ function toPort(flag: string, value: string | undefined): number | undefined {
 	}
 
 	return /^\d{1,5}$/v.test(value) && Number(value) <= 65_535 ? Number(value) : refuse(`${flag} takes a number from 0 to 65535; "${value}" is none.`);
+}
+
+function toAnnounced(value: string | undefined): string | undefined {
+	if (value === undefined || value === '') {
+		return undefined;
+	}
+
+	return parseAnnounced(value, 1) ? value : refuse(`EARSHOT_ANNOUNCE takes "none", or at most ${maximumAddresses} of IP or IP:PORT with commas between; "${value}" is neither.`);
 }
 
 function toName(flag: string, value: string | undefined): string | undefined {

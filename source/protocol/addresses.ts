@@ -1,6 +1,6 @@
 // `host:port` in text: reading what people type and what the wire carries, writing it back.
 // Knows the syntax; refuses to know whether anybody listens there.
-import {defaultPort} from './limits.js';
+import {defaultPort, maximumAddresses} from './limits.js';
 
 /**
 A place on the network. `host` is a name or an IP address without brackets.
@@ -29,4 +29,25 @@ Writes what `parseHostPort` reads.
 */
 export function formatHostPort({host, port}: HostPort): string {
 	return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/**
+Reads the addresses that somebody behind a port forwarding or a tunnel announces in place of the own ones (`EARSHOT_ANNOUNCE`):
+`none`, or a list of `IP[:PORT]` with commas between. `port` stands in where an entry names none.
+
+@returns `ip:port` of each, or `undefined` when the text is no such list.
+*/
+export function parseAnnounced(text: string, port: number): readonly string[] | undefined {
+	if (text.trim() === 'none') {
+		return [];
+	}
+
+	const places = text.split(',').map(entry => parseHostPort(entry.trim(), port));
+	return places.length <= maximumAddresses && places.every(place => place !== undefined && isNumeric(place.host))
+		? places.map(place => formatHostPort(place!))
+		: undefined;
+}
+
+function isNumeric(host: string): boolean {
+	return host.includes(':') || /^\d{1,3}(?:\.\d{1,3}){3}$/v.test(host);
 }

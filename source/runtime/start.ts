@@ -7,6 +7,7 @@ import {ProfileStore} from '../io/profile-store.js';
 import type {Settings} from '../io/settings.js';
 import {UdpSocket} from '../io/udp-socket.js';
 import {Client} from '../messenger/client.js';
+import {parseAnnounced} from '../protocol/addresses.js';
 import {Runtime, type Host} from './runtime.js';
 
 /**
@@ -22,6 +23,10 @@ export type MessengerOptions = {
 	0 takes a free one.
 	*/
 	readonly udpPort: number;
+	/**
+	What to announce in place of the own addresses, in the words of `EARSHOT_ANNOUNCE`.
+	*/
+	readonly announce: string | undefined;
 	readonly mode: 'one' | 'many';
 	readonly accept: 'ask' | 'contacts' | 'everyone';
 	/**
@@ -42,7 +47,7 @@ Starts a messenger; it connects nowhere by itself.
 @throws {ProtocolError} When the port is busy, or the data folder or a profile in it can't be used.
 */
 export async function startMessenger({
-	folder, user, udpPort, mode, accept, program, host,
+	folder, user, udpPort, announce, mode, accept, program, host,
 }: MessengerOptions): Promise<RunningMessenger> {
 	const udp = await UdpSocket.open(udpPort);
 	let store: ProfileStore;
@@ -61,7 +66,7 @@ export async function startMessenger({
 		mode,
 		accept,
 		stored: store.stored,
-		addresses: () => ownAddresses(udp.port),
+		addresses: () => (announce === undefined ? undefined : parseAnnounced(announce, udp.port)) ?? ownAddresses(udp.port),
 		program,
 		user,
 	});
