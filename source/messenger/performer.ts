@@ -261,7 +261,7 @@ export class Performer {
 			server: control.server ?? null,
 			user: control.user ?? null,
 			conversation: active ? show(active) : null,
-			conversations: [...conversations].map(conversation => show(conversation)),
+			conversations: [...conversations].map(conversation => ({...show(conversation), unread: conversation.unread})),
 		};
 	}
 }
