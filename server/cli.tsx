@@ -154,8 +154,9 @@ export async function main(arguments_: readonly string[]): Promise<void> {
 	try {
 		await run(readArguments(arguments_));
 	} catch (error) {
-		code = error instanceof UsageError ? 2 : 1;
+		// A port or a folder that can't be used is a flag to be changed.
 		const isExpected = error instanceof UsageError || error instanceof StartError;
+		code = isExpected ? 2 : 1;
 		process.stderr.write(`earshotd: ${isExpected ? error.message : (error as Error).stack ?? String(error)}\n`);
 	}
 

@@ -30,7 +30,7 @@ export const operatorCommands: Readonly<Record<string, OperatorCommand>> = {
 		usage: 'lru ROOM', help: 'users in a room',
 		run({rooms}, argument) {
 			if (argument === '') {
-				throw new ProtocolError('bad-usage', 'lru needs the name of a room: lru ROOM.');
+				throw new ProtocolError('bad-arguments', 'lru needs the name of a room: lru ROOM.');
 			}
 
 			return rooms.members(argument);
@@ -58,7 +58,7 @@ export function runOperatorCommand(house: House, line: string): OperatorReply {
 		}
 
 		if (rest.length > (command.usage.includes(' ') ? 1 : 0)) {
-			throw new ProtocolError('bad-usage', `Too many words; the command is: ${command.usage}.`);
+			throw new ProtocolError('bad-arguments', `Too many words; the command is: ${command.usage}.`);
 		}
 
 		return {command: word, ok: true, fields: command.run(house, rest[0] ?? '')};

@@ -166,7 +166,7 @@ test('the operator sees everything and ends it', t => {
 	t.deepEqual(run('lru den'), {command: 'lru', ok: true, fields: {room: 'den', users: ['ann']}});
 	t.deepEqual(run('ls'), {command: 'ls', ok: true, fields: {sessions: []}});
 	t.true(run('help').ok);
-	for (const [line, code] of [['lru', 'bad-usage'], ['lru attic', 'no-such-room'], ['lu x', 'bad-usage'], ['constructor', 'unknown-command'], ['X', 'unknown-command']] as const) {
+	for (const [line, code] of [['lru', 'bad-arguments'], ['lru attic', 'no-such-room'], ['lu x', 'bad-arguments'], ['constructor', 'unknown-command'], ['X', 'unknown-command']] as const) {
 		const reply = run(line);
 		t.is(reply.ok ? undefined : reply.error.code, code, `answer to ${line}`);
 	}
