@@ -1,12 +1,13 @@
 // The flags of the `earshot` command: what stands on the command line, checked, as options.
 // Knows names, values and their sentences of refusal; refuses to open anything but the folders that it is told of.
 import {
-	constants,
 	accessSync,
+	constants,
+	existsSync,
 	mkdirSync,
 	statSync,
 } from 'node:fs';
-import {resolve} from 'node:path';
+import {dirname, resolve} from 'node:path';
 import envPaths from 'env-paths';
 import meow from 'meow';
 import {parseAnnounced, parseHostPort, type HostPort} from './protocol/addresses.js';
@@ -212,6 +213,18 @@ function defaultFolder(home = ''): string {
 	return home === '' ? envPaths('earshot', {suffix: ''}).data : home;
 }
 
+/**
+Makes a folder for its owner and the ones above it. Node's own recursion never ends where a file system refuses folders (/proc).
+*/
+function makeFolder(path: string): void {
+	if (existsSync(path)) {
+		return;
+	}
+
+	makeFolder(dirname(path));
+	mkdirSync(path, {mode: 0o700});
+}
+
 function toDataFolder(value: string): string {
 	if (value === '') {
 		throw new UsageError('--data takes a folder.');
@@ -219,7 +232,11 @@ function toDataFolder(value: string): string {
 
 	const path = resolve(value);
 	try {
-		mkdirSync(path, {recursive: true, mode: 0o700});
+		makeFolder(path);
+		if (!statSync(path).isDirectory()) {
+			throw new Error('it is a file');
+		}
+
 		accessSync(path, constants.W_OK);
 		return path;
 	} catch (error) {

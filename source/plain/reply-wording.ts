@@ -90,8 +90,10 @@ function wordHelp({commands: value}: Fields): string[] {
 	});
 }
 
+const wordLogin = ({user}: Fields): string[] => [`logged in as ${cell(user)}`];
+
 const wordings: Readonly<Record<string, (fields: Fields) => string[]>> = {
-	lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, help: wordHelp,
+	register: wordLogin, login: wordLogin, lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, help: wordHelp,
 };
 
 /**

@@ -124,6 +124,7 @@ const replies: ReadonlyArray<readonly [CommandReply, readonly string[]]> = [
 			user: 'bob', online: true, address: '127.0.0.1:5', fingerprint: 'ab cd',
 		},
 	}, ['bob is online', '  address      127.0.0.1:5', '  fingerprint  ab cd']],
+	[{command: 'register', ok: true, fields: {user: 'ann'}}, ['logged in as ann']],
 	[{command: 's', ok: true, fields: {id: 'x-1'}}, []],
 	[{command: 'o', ok: false, error: {code: 'no-such-user', message: 'There is no \u{7}bob.'}}, ['error: There is no bob.']],
 ];
