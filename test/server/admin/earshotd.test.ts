@@ -170,14 +170,14 @@ test('what it can\'t start with it says in one line', async t => {
 	const first = new Daemon(t, ['--json', ...here], home);
 	const {port} = await first.json('ready');
 	const samePlace = new Daemon(t, ['--json', ...here], home);
-	t.is(await samePlace.exit(), 1);
+	t.is(await samePlace.exit(), 2);
 	t.regex(samePlace.errors, /^earshotd: .* is in use: another earshotd runs on this folder.*\n$/v);
 	const samePort = new Daemon(t, ['--json', '--bind', '127.0.0.1', '--port', String(port)], join(home, 'other'));
-	t.is(await samePort.exit(), 1);
+	t.is(await samePort.exit(), 2);
 	t.regex(samePort.errors, /^earshotd: Port \d+ is in use.*\n$/v);
 	await writeFile(join(home, 'file'), '');
 	const noFolder = new Daemon(t, ['--json', ...here, '--data', join(home, 'file')], home);
-	t.is(await noFolder.exit(), 1);
+	t.is(await noFolder.exit(), 2);
 	t.regex(noFolder.errors, /^earshotd: The data folder .* can't be made.*\n$/v);
 	t.deepEqual([...samePlace.lines, ...samePort.lines, ...noFolder.lines], []);
 });
