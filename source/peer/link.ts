@@ -52,7 +52,14 @@ export type LinkStatistics = {
 	minimumRtt: number;
 	datagramSize: number;
 	congestionWindow: number;
+	/**
+	Packets on their way, keepalives included.
+	*/
 	bytesInFlight: number;
+	/**
+	What the user wrote and the peer has not acknowledged yet.
+	*/
+	bytesWaiting: number;
 	packetsIn: number;
 	packetsOut: number;
 	packetsLost: number;
@@ -359,6 +366,7 @@ export class Link {
 			datagramSize: this.#config.datagramSize,
 			congestionWindow: Math.floor(congestion.window),
 			bytesInFlight: recovery.bytesInFlight,
+			bytesWaiting: this.#streams.waiting,
 			packetsLost: recovery.packetsLost,
 			...this.#counts,
 			epoch: session.sendKeys.epoch,

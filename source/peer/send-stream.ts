@@ -51,6 +51,13 @@ export class SendStream {
 	}
 
 	/**
+	Bytes that were written and have not been acknowledged yet.
+	*/
+	get waiting(): number {
+		return this.#reset === 'none' ? this.#end - this.#base : 0;
+	}
+
+	/**
 	Everything arrived, or nothing has to any more.
 	*/
 	get isDone(): boolean {

@@ -152,6 +152,18 @@ export class Streams {
 		return this.#streams.size < this.#config.maxStreams ? this.#config.sendBuffer : 0;
 	}
 
+	/**
+	Bytes of all streams that were written and have not been acknowledged yet.
+	*/
+	get waiting(): number {
+		let bytes = 0;
+		for (const {send} of this.#streams.values()) {
+			bytes += send.waiting;
+		}
+
+		return bytes;
+	}
+
 	finish(id: number): void {
 		this.#open(id)?.send.finish();
 	}

@@ -351,10 +351,11 @@ test('a chat line overtakes a file', t => {
 test('statistics say how the link is', t => {
 	const pair = new Pair({conditions: {delay: 20}, ann: {suite: nodeChaCha}}).open();
 	say(pair.ann, 'x'.repeat(50_000));
+	t.is(pair.ann.endpoint.statistics(pair.ann.link)!.bytesWaiting, 50_000);
 	pair.run(2000);
 	const statistics = pair.ann.endpoint.statistics(pair.ann.link)!;
 	t.like(statistics, {
-		peer: 'bob', address: pair.bob.address, cipher: nodeChaCha.name, datagramSize: 1200, packetsLost: 0, bytesInFlight: 0,
+		peer: 'bob', address: pair.bob.address, cipher: nodeChaCha.name, datagramSize: 1200, packetsLost: 0, bytesInFlight: 0, bytesWaiting: 0,
 	});
 	t.true(Math.abs(statistics.rtt - 40) < 5, `${statistics.rtt}`);
 	t.true(statistics.bytesOut > 50_000 && statistics.packetsOut > 40 && statistics.packetsIn > 10 && statistics.congestionWindow >= 12_000);
