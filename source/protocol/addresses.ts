@@ -7,7 +7,7 @@ A place on the network. `host` is a name or an IP address without brackets.
 */
 export type HostPort = {readonly host: string; readonly port: number};
 
-const pattern = /^(?:\[(?<six>[\d%.:a-z]+)\]|(?<host>[^\s\/:@\[\]]+))(?::(?<port>\d{1,5}))?$/iv;
+const pattern = /^(?:\[(?<six>[\d.a-f]*:[\d.:a-f]*(?:%[\w\-.]+)?)\]|(?<host>[^\s\/:@\[\]]+))(?::(?<port>\d{1,5}))?$/iv;
 
 /**
 Reads `host`, `host:port`, `[v6]` or `[v6]:port`; `undefined` when it is none of them. Port 0 is refused.
@@ -22,6 +22,23 @@ export function parseHostPort(text: string, portIfAbsent: number = defaultPort):
 	const port = groups.port === undefined ? portIfAbsent : Number(groups.port);
 	const host = groups.six ?? groups.host;
 	return host === undefined || port < 1 || port > 65_535 ? undefined : {host, port};
+}
+
+/**
+Whether `text` is `ip:port` or `[ip]:port` with numbers in range, as addresses stand on the wire; a name is none.
+*/
+export function isIpAddress(text: string): boolean {
+	const place = parseHostPort(text);
+	if (!place) {
+		return false;
+	}
+
+	const {host} = place;
+	if (formatHostPort(place) !== text) {
+		return false;
+	}
+
+	return host.includes(':') ? /^[\d.:a-f]+$/v.test(host) && URL.canParse(`udp://${text}`) : /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/v.test(host);
 }
 
 /**

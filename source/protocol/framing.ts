@@ -1,9 +1,10 @@
 // Lines in a byte stream: one JSON text a line, UTF-8, ended by a newline.
 // Knows how to cut any chunking into bounded lines; refuses to know what a line means.
-import {Buffer} from 'node:buffer';
 import {ProtocolError} from './errors.js';
 
 const newline = 0x0A;
+const carriageReturn = 0x0D;
+const empty = new Uint8Array(0);
 
 /**
 Cuts a byte stream into lines. Feed it chunks as they come; it holds at most one unfinished line of `limit` bytes.
@@ -15,8 +16,9 @@ export class LineDecoder {
 	*/
 	limit: number;
 	readonly #decoder = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
-	#pending: Uint8Array[] = [];
-	#pendingBytes = 0;
+	// One growing buffer instead of a list of chunks: a line that comes byte by byte must not cost more than its length.
+	#pending: Uint8Array = empty;
+	#pendingLength = 0;
 
 	constructor(limit: number) {
 		this.limit = limit;
@@ -37,27 +39,42 @@ export class LineDecoder {
 			}
 		}
 
-		if (!(start < chunk.length)) {
-			return;
+		if (start < chunk.length) {
+			this.#keep(chunk.subarray(start));
 		}
-
-		this.#check(this.#pendingBytes + chunk.length - start);
-		// A copy: the socket reuses its read buffer.
-		this.#pending.push(chunk.slice(start));
-		this.#pendingBytes += chunk.length - start;
 	}
 
 	#take(rest: Uint8Array): string {
-		this.#check(this.#pendingBytes + rest.length);
-		const bytes = this.#pending.length === 0 ? rest : Buffer.concat([...this.#pending, rest]);
-		this.#pending = [];
-		this.#pendingBytes = 0;
-		const body = bytes.at(-1) === 0x0D ? bytes.subarray(0, -1) : bytes;
+		this.#check(this.#pendingLength + rest.length);
+		let line = rest;
+		if (this.#pendingLength > 0) {
+			this.#keep(rest);
+			line = this.#pending.subarray(0, this.#pendingLength);
+			this.#pending = empty;
+			this.#pendingLength = 0;
+		}
+
 		try {
-			return this.#decoder.decode(body);
+			return this.#decoder.decode(line.at(-1) === carriageReturn ? line.subarray(0, -1) : line);
 		} catch {
 			throw new ProtocolError('bad-encoding', 'A line is not UTF-8 text; one JSON object a line was expected.');
 		}
+	}
+
+	/**
+	Copies bytes of an unfinished line: the socket reuses its read buffer.
+	*/
+	#keep(bytes: Uint8Array): void {
+		const length = this.#pendingLength + bytes.length;
+		this.#check(length);
+		if (length > this.#pending.length) {
+			const grown = new Uint8Array(Math.max(length, Math.min(2 * this.#pending.length, this.limit)));
+			grown.set(this.#pending.subarray(0, this.#pendingLength));
+			this.#pending = grown;
+		}
+
+		this.#pending.set(bytes, this.#pendingLength);
+		this.#pendingLength = length;
 	}
 
 	#check(length: number): void {

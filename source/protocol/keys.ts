@@ -10,10 +10,17 @@ The two curves in use: signatures and key agreement.
 */
 export type Curve = keyof typeof curves;
 
+function checkLength(raw: Uint8Array): void {
+	if (raw.length !== 32) {
+		throw new RangeError(`a raw key has 32 bytes, not ${raw.length}`);
+	}
+}
+
 /**
 A private key object from its raw 32-byte seed. Throws when the length is wrong.
 */
 export function importPrivateKey(curve: Curve, raw: Uint8Array): KeyObject {
+	checkLength(raw);
 	return createPrivateKey({key: Buffer.concat([Buffer.from(`302e020100300506032b65${curves[curve]}04220420`, 'hex'), raw]), format: 'der', type: 'pkcs8'});
 }
 
@@ -21,6 +28,7 @@ export function importPrivateKey(curve: Curve, raw: Uint8Array): KeyObject {
 A public key object from its raw 32 bytes. Throws when the length is wrong.
 */
 export function importPublicKey(curve: Curve, raw: Uint8Array): KeyObject {
+	checkLength(raw);
 	return createPublicKey({key: Buffer.concat([Buffer.from(`302a300506032b65${curves[curve]}032100`, 'hex'), raw]), format: 'der', type: 'spki'});
 }
 

@@ -2,6 +2,7 @@
 // Knows the shape of each message; refuses to know when one is allowed (server/core/commands.ts does).
 // Wire: one JSON object a line. Request {id, op, …}; reply {id, ok: true, …} or {id, ok: false, error}; notice {event, …}.
 import * as v from 'valibot';
+import {isIpAddress} from './addresses.js';
 import {maximumCardLength} from './cards.js';
 import {
 	maximumAddresses,
@@ -21,7 +22,7 @@ const identifier = v.pipe(v.string(), v.regex(/^[\w\-]{1,64}$/v, 'An id is 1 to 
 const key = v.pipe(v.string(), v.regex(/^[\w\-]{43}$/v, 'A key is 32 bytes in base64url.'));
 const secret = v.pipe(v.string(), v.regex(/^[\w\-]{22,86}$/v));
 const punchId = v.pipe(v.string(), v.regex(/^[\da-f]{8}$/v));
-const address = v.pipe(v.string(), v.regex(/^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\d.:a-f]{2,45}\]):\d{1,5}$/v, 'An address is ip:port.'));
+const address = v.pipe(v.string(), v.maxLength(60), v.check(isIpAddress, 'An address is ip:port.'));
 const card = v.pipe(v.string(), v.maxLength(maximumCardLength));
 const text = v.pipe(v.string(), v.maxLength(500));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));

@@ -76,9 +76,10 @@ What two names share when a person could take one for the other: names with equa
 */
 export function nameKey(name: string): string {
 	let key = '';
-	for (const character of name.normalize('NFKC').toLowerCase()) {
+	// Taken apart first, so that a look-alike under an accent is found as well.
+	for (const character of name.normalize('NFKD').toLowerCase()) {
 		key += lookAlikes.get(character) ?? character;
 	}
 
-	return key;
+	return key.normalize('NFKC');
 }

@@ -1,5 +1,5 @@
 // PUNCH: the datagram that shows an address and opens a path, between client and server and between two clients.
-// Knows its 37 bytes and their MAC; refuses to know when to send one.
+// Knows its 34 bytes and their MAC; refuses to know when to send one.
 //
 //   0    1      type 0x24
 //   1    4      sid: which secret is meant
