@@ -10,20 +10,12 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
-Whether `address` (`ip:port`) is the place of one machine: in range, and neither unspecified, broadcast nor multicast, so that nobody can aim his peers at a crowd.
+Whether `address`, an `ip:port` of the protocol, is the place of one machine: neither unspecified, broadcast nor multicast, so that nobody can aim his peers at a crowd.
 */
 export function isReachable(address: string): boolean {
-	const place = parseHostPort(address);
-	if (!place) {
-		return false;
-	}
-
-	if (place.host.includes(':')) {
-		return URL.canParse(`udp://${address}`) && !/^(?:ff|:{2}$)/iv.test(place.host);
-	}
-
-	const octets = place.host.split('.').map(Number);
-	return octets.length === 4 && octets.every(octet => octet <= 255) && octets[0]! > 0 && octets[0]! < 224;
+	const host = parseHostPort(address)?.host ?? '';
+	const first = Number(host.split('.', 1)[0]);
+	return host.includes(':') ? !/^(?:ff|[0:]+$)/v.test(host) : first > 0 && first < 224;
 }
 
 /**
