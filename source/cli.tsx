@@ -88,7 +88,7 @@ async function run(options: Options): Promise<number> {
 		}
 	};
 
-	const code = await (options.face === 'screen' ? showScreen(runtime, begin) : speak(runtime, options, {udpPort, begin, between}));
+	const code = await (options.face === 'screen' ? showScreen(runtime, options, begin) : speak(runtime, options, {udpPort, begin, between}));
 	await runtime.leave();
 	await log?.close();
 	return failure === undefined ? code : report(failure);
@@ -145,10 +145,10 @@ function createHost(folder: string, version: string): Host {
 	};
 }
 
-async function showScreen(runtime: Runtime, begin: () => Promise<void>): Promise<number> {
+async function showScreen(runtime: Runtime, {user}: Options, begin: () => Promise<void>): Promise<number> {
 	const {runScreen} = await import('./screen/run-screen.js');
 	void begin();
-	return runScreen(runtime);
+	return runScreen(runtime, {user});
 }
 
 type Speech = {readonly udpPort: number; readonly begin: () => Promise<void>; readonly between: () => Promise<void>};

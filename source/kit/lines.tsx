@@ -2,11 +2,21 @@
 // They refuse to wrap, measure or colour: all of that happened before, in functions with tests.
 import {Box, Text} from 'ink';
 import {memo, type JSX} from 'react';
+import {paint, type Style} from './style.js';
 
 /**
 One finished line, drawn again only when its text changes.
 */
 export const Line = memo(({text}: {readonly text: string}): JSX.Element => <Text wrap='truncate'>{text === '' ? ' ' : text}</Text>);
+
+/**
+A vertical rule between panes.
+*/
+export const Rule = memo(({height, style}: {readonly height: number; readonly style: Style}): JSX.Element => (
+	<Box flexShrink={0} width={1} height={height}>
+		<Text>{paint(Array.from({length: height}, () => '│').join('\n'), style)}</Text>
+	</Box>
+));
 
 type LinesProperties = {
 	readonly lines: readonly string[];

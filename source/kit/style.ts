@@ -107,25 +107,18 @@ export function lineWidth(line: StyledLine): number {
 }
 
 /**
-The line as one painted string of exactly `width` columns: cut with an ellipsis, or filled with spaces in `fill`.
+The line as one painted string of at most `width` columns, cut with an ellipsis. What is drawn over nothing needs no spaces at its end.
 */
-export function paintLine(line: StyledLine, width: number, fill: Style = {}): string {
-	let painted = '';
-	let used = 0;
-	const total = lineWidth(line);
-	for (const {text, style} of line) {
-		const room = width - used;
-		// A span that just fits must still give way to the ellipsis when something follows it.
-		const isFits = total <= width || displayWidth(text) < room;
-		const piece = isFits ? text : truncate(`${text}…`, room);
-		painted += paint(piece, {...fill, ...style});
-		used += displayWidth(piece);
-		if (!isFits) {
-			break;
-		}
-	}
+export function paintCut(line: StyledLine, width: number): string {
+	return cutLine(line, width).map(({text, style}) => paint(text, style)).join('');
+}
 
-	return painted + paint(' '.repeat(Math.max(0, width - used)), fill);
+/**
+The line as one painted string of exactly `width` columns: cut, or filled with spaces. What covers something else needs them.
+*/
+export function paintLine(line: StyledLine, width: number): string {
+	const cut = cutLine(line, width);
+	return cut.map(({text, style}) => paint(text, style)).join('') + ' '.repeat(Math.max(0, width - lineWidth(cut)));
 }
 
 /**

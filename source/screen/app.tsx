@@ -14,9 +14,9 @@ import {
 	type JSX,
 } from 'react';
 import {namedEvents} from '../kit/keys.js';
-import {Line, Lines} from '../kit/lines.js';
+import {Line, Lines, Rule} from '../kit/lines.js';
 import {paintPanel} from '../kit/panel.js';
-import {cutLine, lineWidth, paintLine} from '../kit/style.js';
+import {cutLine, lineWidth, paintCut} from '../kit/style.js';
 import type {Theme} from '../kit/theme.js';
 import {
 	layOut,
@@ -66,7 +66,7 @@ export function App({store}: {readonly store: ScreenStore}): JSX.Element {
 function TooSmall({state}: {readonly state: ScreenState}): JSX.Element {
 	const {setCursorPosition} = useCursor();
 	setCursorPosition(undefined);
-	return <Line text={paintLine([{text: `Earshot needs ${minimumSize.columns}x${minimumSize.rows}`}], state.size.columns)}/>;
+	return <Line text={paintCut([{text: `Earshot needs ${minimumSize.columns}x${minimumSize.rows}`}], state.size.columns)}/>;
 }
 
 type PanesProperties = {
@@ -98,9 +98,11 @@ function Panes({store, state, layout, composer}: PanesProperties): JSX.Element {
 	return (
 		<Box flexDirection='column' width={columns} height={rows}>
 			<Box height={layout.body} width={columns}>
-				{layout.left > 0 && <Lines lines={left} width={layout.left} height={layout.body}/>}
+				{layout.left > 0 && <Lines lines={left} width={layout.left - 1} height={layout.body}/>}
+				{layout.left > 0 && <Rule height={layout.body} style={theme.rule}/>}
 				<Lines lines={shown} width={layout.main} height={layout.body}/>
-				{layout.right > 0 && <Lines lines={right} width={layout.right} height={layout.body}/>}
+				{layout.right > 0 && <Rule height={layout.body} style={theme.rule}/>}
+				{layout.right > 0 && <Lines lines={right} width={layout.right - 1} height={layout.body}/>}
 			</Box>
 			<Line text={paintRule(state, layout, messages, theme)}/>
 			<Lines lines={paintComposer(state, composer, theme)} width={columns} height={layout.composer}/>
@@ -123,8 +125,8 @@ function paintSuggestions(state: ScreenState, {main}: Layout, theme: Theme): str
 	const label = chosen?.refusal === undefined ? keyHints(theme, [['↑↓', 'choose'], ['Tab', 'fill in'], ['Esc', 'clear']]) : [{text: `Not now: ${chosen.refusal}`, style: theme.warning}];
 	const head = cutLine([{text: '── ', style: theme.rule}, ...label, {text: ' '}], main - 1);
 	return [
-		paintLine([...head, {text: '─'.repeat(Math.max(0, main - lineWidth(head))), style: theme.rule}], main),
-		...suggestions.map((suggestion, index) => paintLine(suggestionLine({
+		paintCut([...head, {text: '─'.repeat(Math.max(0, main - lineWidth(head))), style: theme.rule}], main),
+		...suggestions.map((suggestion, index) => paintCut(suggestionLine({
 			suggestion, theme, width: main - 1, isSelected: index === state.suggestion,
 		}), main)),
 	];

@@ -21,11 +21,11 @@ const modesOff = '\u{1B}[?2004l\u{1B}[?7h';
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
-Shows the messenger until it has left.
+Shows the messenger until it has left. `user` is the name to begin signing in with.
 
 @returns The exit code: 0 after leaving, 1 after a crash, which is then reported on stderr.
 */
-export async function runScreen(port: MessengerPort): Promise<number> {
+export async function runScreen(port: MessengerPort, {user}: {readonly user?: string | undefined} = {}): Promise<number> {
 	const {stdin, stdout} = process;
 	let crash: unknown;
 	let deadline: NodeJS.Timeout | undefined;
@@ -50,6 +50,7 @@ export async function runScreen(port: MessengerPort): Promise<number> {
 		port,
 		theme: chooseTheme(process.env),
 		size: {columns: stdout.columns, rows: stdout.rows},
+		user,
 		leave,
 		ringBell() {
 			stdout.write('\u{07}');

@@ -43,6 +43,10 @@ export type Overlay =
 		*/
 		readonly address: Composer | undefined;
 		readonly problem: string | undefined;
+		/**
+		Another server has the usual port here, so hosting means a free one.
+		*/
+		readonly isPortTaken: boolean;
 	}
 	| {
 		readonly kind: 'request';
@@ -69,6 +73,10 @@ export type ScreenState = {
 	*/
 	readonly now: number;
 	readonly startedAt: number;
+	/**
+	Who one said to be when starting the program; empty when nothing was said.
+	*/
+	readonly user: string;
 	readonly focus: Focus;
 	/**
 	The last one is the topmost.
@@ -127,12 +135,13 @@ export type ScreenEffect =
 
 export type Step = {readonly state: ScreenState; readonly effects: readonly ScreenEffect[]};
 
-export function createState({view, size, now}: {readonly view: MessengerView; readonly size: Size; readonly now: number}): ScreenState {
+export function createState({view, size, now, user = ''}: {readonly view: MessengerView; readonly size: Size; readonly now: number; readonly user?: string | undefined}): ScreenState {
 	return {
 		size,
 		view,
 		now,
 		startedAt: now,
+		user,
 		focus: 'composer',
 		overlays: [],
 		composer: createComposer({limit: maximumLineLength}),

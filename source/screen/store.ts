@@ -18,6 +18,7 @@ export type StoreOptions = {
 	readonly port: MessengerPort;
 	readonly theme: Theme;
 	readonly size: Size;
+	readonly user: string | undefined;
 	/**
 	Leaves the program in the ordinary way.
 	*/
@@ -37,10 +38,12 @@ export class ScreenStore {
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(options: StoreOptions) {
-		const {port, theme, size} = options;
+		const {port, theme, size, user} = options;
 		this.#options = options;
 		this.tools = {theme, cache: new LineCache()};
-		this.#state = createState({view: port.view, size, now: Date.now()});
+		this.#state = createState({
+			view: port.view, size, now: Date.now(), user,
+		});
 		this.#shown = this.#state;
 		this.#stops = [
 			port.subscribe(() => {

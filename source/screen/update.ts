@@ -17,7 +17,7 @@ import {
 	type ListPlace,
 } from '../kit/virtual-list.js';
 import {parseCommandLine} from '../messenger/commands.js';
-import type {CommandReply} from '../messenger/events.js';
+import type {CommandReply, MessengerEvent, SessionState} from '../messenger/events.js';
 import type {ConversationView, MessengerView} from '../messenger/view.js';
 import {
 	completions,
@@ -82,7 +82,7 @@ export function update(before: ScreenState, input: ScreenInput, now: number, too
 		}
 
 		case 'event': {
-			return only(input.event.type === 'notice' ? showToast(state, noticeTone[input.event.level], input.event.text) : state);
+			return only(handleEvent(state, input.event));
 		}
 
 		case 'reply': {
@@ -111,6 +111,30 @@ export function pollTimeout({now, toast, overlays, view, startedAt, wasConnected
 }
 
 // --- What the messenger says ---
+
+/**
+What the panes do not show, or only where one is not looking, is said in the status line.
+*/
+function handleEvent(state: ScreenState, event: MessengerEvent): ScreenState {
+	if (event.type === 'notice') {
+		return showToast(state, noticeTone[event.level], event.text);
+	}
+
+	if (event.type === 'session') {
+		const text = sessionEndings[event.state]?.(event.with);
+		return text === undefined ? state : showToast(state, 'warning', text);
+	}
+
+	const isClosedByOther = event.type === 'room' && event.change === 'closed' && event.user !== state.view.connection.user;
+	return isClosedByOther ? showToast(state, 'warning', `${event.user} has closed the room ${event.room}.`) : state;
+}
+
+const sessionEndings: Partial<Record<SessionState, (name: string) => string>> = {
+	declined: name => `${name} would rather not talk now.`,
+	unavailable: name => `${name} cannot answer now; what you write is kept.`,
+	closed: name => `The session with ${name} is closed.`,
+	lost: name => `${name} is gone.`,
+};
 
 function handleView(before: ScreenState, view: MessengerView): Step {
 	const known = new Set(before.view.requests.map(({id}) => id));
@@ -168,7 +192,7 @@ function withOffers(before: ScreenState): ScreenState {
 	}
 
 	if (isConnected && connection.user === undefined && !putOff.has('sign-in') && !hasOverlay(state, 'sign-in')) {
-		state = openSignIn(state, state.wasLoggedIn ? 'login' : 'register');
+		state = openSignIn(state, state.wasLoggedIn ? 'login' : 'register', state.user);
 	}
 
 	const asking = requests.find(({id}) => !putOff.has(id));

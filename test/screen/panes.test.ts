@@ -21,6 +21,8 @@ import {
 	talkView,
 } from './scene.js';
 
+const fill = (row: string, width: number) => row + ' '.repeat(Math.max(0, width - displayWidth(row)));
+
 /**
 All rows of the panes, as painted.
 */
@@ -29,16 +31,17 @@ function paint(state: ScreenState, theme: Theme = plainTheme): {readonly rows: s
 	const composer = layOutComposer(state);
 	const layout = layOut(state.size, composer.rows.length);
 	const lists = listsInput(state, layout);
-	const left = layout.left > 0 ? paintLeft(lists, theme) : Array.from({length: layout.body}, () => '');
-	const right = layout.right > 0 ? paintRight(lists, theme) : Array.from({length: layout.body}, () => '');
+	const none = Array.from({length: layout.body}, () => '');
+	const left = layout.left > 0 ? paintLeft(lists, theme).map(row => `${fill(row, layout.left - 1)}│`) : none;
+	const right = layout.right > 0 ? paintRight(lists, theme).map(row => `│${row}`) : none;
 	const messages = viewMessages(state, layout, tools);
 	const rows = [
-		...messages.lines.map((main, row) => left[row]! + main + right[row]!),
+		...messages.lines.map((main, row) => left[row]! + fill(main, layout.main) + right[row]!),
 		paintRule(state, layout, messages, theme),
 		...paintComposer(state, composer, theme),
 		paintStatus(state, theme),
 	];
-	return {rows, isRectangle: rows.length === state.size.rows && rows.every(row => displayWidth(stripVTControlCharacters(row)) === state.size.columns)};
+	return {rows, isRectangle: rows.length === state.size.rows && rows.every(row => displayWidth(row) <= state.size.columns)};
 }
 
 const text = (view: MessengerView, size?: Size) => paint(new Player(view, size).state).rows.map(row => stripVTControlCharacters(row)).join('\n');

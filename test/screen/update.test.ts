@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {pollTimeout} from '../../source/screen/update.js';
+import type {MessengerEvent} from '../../source/messenger/events.js';
 import {keysOfEverything} from './keys.js';
 import {Player} from './player.js';
 import {
@@ -181,6 +182,22 @@ test('where no server answers, the screen offers to host one', t => {
 	t.deepEqual(player.executed, ['host']);
 	player.show(signedOutView);
 	t.is(player.overlay, 'sign-in');
+});
+
+test('where the usual port is taken, hosting means another', t => {
+	const player = new Player(closedView).after(1000);
+	player.handle({type: 'reply', purpose: 'server', reply: {command: 'host', ok: false, error: {code: 'port-in-use', message: 'Port 7600 is in use.'}}});
+	t.deepEqual(player.type('<enter>').executed, ['host 0']);
+});
+
+test('what happens where one is not looking is said', t => {
+	const player = new Player(homeView);
+	const said = (event: MessengerEvent) => player.handle({type: 'event', event}).state.toast?.text;
+	t.is(said({type: 'session', with: 'bob', state: 'declined'}), 'bob would rather not talk now.');
+	t.is(said({type: 'session', with: 'bob', state: 'lost'}), 'bob is gone.');
+	t.is(said({
+		type: 'room', room: 'den', change: 'closed', user: 'bob',
+	}), 'bob has closed the room den.');
 });
 
 test('an address can be given, and a failure is shown beside it', t => {

@@ -34,16 +34,16 @@ type Choice = {readonly label: string; readonly detail: string; readonly choose:
 
 export function openServerDialog(state: ScreenState): ScreenState {
 	return openOverlay(state, {
-		kind: 'server', selected: 0, address: undefined, problem: undefined,
+		kind: 'server', selected: 0, address: undefined, problem: undefined, isPortTaken: false,
 	});
 }
 
-function choicesFor({view}: ScreenState): Choice[] {
+function choicesFor({view}: ScreenState, {isPortTaken}: ServerDialog): Choice[] {
 	const {server} = view.connection;
 	return [
 		{
-			label: 'Host a server here', detail: 'others on your network can join you',
-			choose: (state, dialog) => run(replaceOverlay(state, {...dialog, problem: undefined}), 'host', 'server'),
+			label: isPortTaken ? 'Host on another port' : 'Host a server here', detail: isPortTaken ? 'any free one' : 'others on your network can join you',
+			choose: (state, dialog) => run(replaceOverlay(state, {...dialog, problem: undefined}), isPortTaken ? 'host 0' : 'host', 'server'),
 		},
 		{
 			label: 'Enter an address', detail: 'of a server that somebody else runs',
@@ -60,7 +60,7 @@ function choicesFor({view}: ScreenState): Choice[] {
 }
 
 export function handleServerKey(state: ScreenState, dialog: ServerDialog, event: KeyEvent): Step {
-	const choices = choicesFor(state);
+	const choices = choicesFor(state, dialog);
 	if (dialog.address) {
 		return handleAddressKey(state, {...dialog, address: dialog.address}, event);
 	}
@@ -110,7 +110,7 @@ A failed attempt is shown in the dialog; success closes it with the next view.
 export function handleServerReply(state: ScreenState, reply: CommandReply): ScreenState {
 	return {
 		...state,
-		overlays: state.overlays.map(overlay => overlay.kind === 'server' && !reply.ok ? {...overlay, problem: reply.error.message} : overlay),
+		overlays: state.overlays.map(overlay => overlay.kind === 'server' && !reply.ok ? {...overlay, problem: reply.error.message, isPortTaken: overlay.isPortTaken || reply.error.code === 'port-in-use'} : overlay),
 	};
 }
 
@@ -126,7 +126,7 @@ export function viewServerDialog(state: ScreenState, dialog: ServerDialog, theme
 		...(isLow ? [] : [[]]),
 	];
 	const field = dialog.address ? inputField({label: [{text: 'Address  ', style: theme.muted}], field: dialog.address, width}) : undefined;
-	const choices = choicesFor(state).map(({label, detail}, index): StyledLine => {
+	const choices = choicesFor(state, dialog).map(({label, detail}, index): StyledLine => {
 		const isSelected = index === dialog.selected;
 		return [
 			{text: isSelected ? '▸ ' : '  ', style: theme.accent},

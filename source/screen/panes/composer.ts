@@ -1,6 +1,6 @@
 // The composer's rows: prompt, text or hint, and where the cursor stands. Knows what is secret in a line; refuses to know what a key does.
 import {viewComposer, type ComposerView, type Stretch} from '../../kit/composer-view.js';
-import {paintLine, type Span} from '../../kit/style.js';
+import {paintCut, type Span} from '../../kit/style.js';
 import {sanitiseLine} from '../../kit/sanitise.js';
 import type {Theme} from '../../kit/theme.js';
 import {passwordStretch, readTyped} from '../command-line.js';
@@ -38,7 +38,7 @@ export function paintComposer(state: ScreenState, view: ComposerView, theme: The
 	return view.rows.map((row, index) => {
 		const prompt: Span = {text: index === 0 ? ' › ' : ' '.repeat(3), style: hasFocus ? theme.accent : theme.muted};
 		const text: Span = state.composer.text === '' ? {text: hintOf(state), style: theme.muted} : {text: row, style: isCommand ? theme.accent : theme.plain};
-		return paintLine([prompt, text], state.size.columns);
+		return paintCut([prompt, text], state.size.columns);
 	});
 }
 

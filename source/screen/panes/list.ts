@@ -2,6 +2,7 @@
 import {windowStart} from '../../kit/choice.js';
 import {
 	justify,
+	lineWidth,
 	type Style,
 	type StyledLine,
 } from '../../kit/style.js';
@@ -39,7 +40,7 @@ export function listLines(list: ListPane, theme: Theme): StyledLine[] {
 		justify([{text: ` ${title}`, style: titleStyle}], count === undefined || count === 0 ? [] : [{text: `${count} `, style: theme.muted}], width),
 		...rows.slice(start, start + shown).map(({left, right = []}, index): StyledLine => {
 			const line = justify([{text: ' '}, ...left], right.length === 0 ? [] : [...right, {text: ' '}], width);
-			return hasFocus && start + index === selected ? chosen(line, theme) : line;
+			return hasFocus && start + index === selected ? chosen(line, width, theme) : line;
 		}),
 		...(isLong && room > 0 ? [says(`  … ${rows.length - shown} more`)] : []),
 		...(rows.length === 0 ? empty.slice(0, room).map(text => says(text)) : []),
@@ -47,6 +48,6 @@ export function listLines(list: ListPane, theme: Theme): StyledLine[] {
 	return Array.from({length: height}, (_, row) => lines[row] ?? []);
 }
 
-function chosen(line: StyledLine, theme: Theme): StyledLine {
-	return line.map(span => ({...span, style: {...span.style, ...theme.selected}}));
+function chosen(line: StyledLine, width: number, theme: Theme): StyledLine {
+	return [...line, {text: ' '.repeat(Math.max(0, width - lineWidth(line)))}].map(span => ({...span, style: {...span.style, ...theme.selected}}));
 }

@@ -1,12 +1,7 @@
 // The list panes: open conversations when there are several, rooms, people. Knows how each row reads; refuses to know keys.
 import type {ConversationView, MessengerView} from '../../messenger/view.js';
 import {sanitiseLine} from '../../kit/sanitise.js';
-import {
-	paint,
-	paintLine,
-	type Span,
-	type StyledLine,
-} from '../../kit/style.js';
+import {paintCut, type Span, type StyledLine} from '../../kit/style.js';
 import {styleOfName, type Theme} from '../../kit/theme.js';
 import type {Layout} from '../layout.js';
 import type {ScreenState} from '../state.js';
@@ -26,7 +21,7 @@ export function listsInput({view, focus, selectedRoom, selectedUser}: ScreenStat
 }
 
 /**
-The left pane as painted rows, its rule at the right included.
+The left pane as painted rows; its last column is left to the rule.
 */
 export function paintLeft(input: ListsInput, theme: Theme): string[] {
 	const {layout} = input;
@@ -34,17 +29,15 @@ export function paintLeft(input: ListsInput, theme: Theme): string[] {
 	const top = input.conversations.length > 1 ? [...conversationLines(input, width, theme), []] : [];
 	const room = layout.body - top.length;
 	const lines = layout.kind === 'wide' ? [...top, ...roomLines(input, width, room, theme)] : [...top, ...roomsAndPeople(input, width, room, theme)];
-	const rule = paint('│', theme.rule);
-	return lines.slice(0, layout.body).map(line => paintLine(line, width) + rule);
+	return lines.slice(0, layout.body).map(line => paintCut(line, width));
 }
 
 /**
-The right pane as painted rows, its rule at the left included.
+The right pane as painted rows; its first column is left to the rule.
 */
 export function paintRight(input: ListsInput, theme: Theme): string[] {
 	const {layout} = input;
-	const rule = paint('│', theme.rule);
-	return peopleLines(input, layout.right - 1, layout.body, theme).map(line => rule + paintLine(line, layout.right - 1));
+	return peopleLines(input, layout.right - 1, layout.body, theme).map(line => paintCut(line, layout.right - 1));
 }
 
 /**

@@ -7,7 +7,7 @@ import {sanitiseLine, sanitiseText} from '../../kit/sanitise.js';
 import {
 	justify,
 	lineWidth,
-	paintLine,
+	paintCut,
 	type Span,
 	type Style,
 	type StyledLine,
@@ -55,11 +55,11 @@ export function messageSource(state: ScreenState, width: number, {theme, cache}:
 		if (index === 0) {
 			return cache.lines({
 				id: greeting, revision: 0, width, theme: theme.id,
-			}, () => greetingLines(conversation, state, theme).map(line => paintLine(line, width)));
+			}, () => greetingLines(conversation, state, theme).map(line => paintCut(line, width)));
 		}
 
 		const row = rows[index - 1]!;
-		const isNewDay = dayOf(rows[index - 2]?.at) !== dayOf(row.at);
+		const isNewDay = !isSameDay(rows[index - 2]?.at, row.at);
 		return cache.lines({
 			id: `${scope}:${row.id}`, revision: (row.revision * 2) + (isNewDay ? 1 : 0), width, theme: theme.id,
 		}, () => [...(isNewDay ? [dayLine(row.at, width, theme)] : []), ...rowLines(row, width, theme)]);
@@ -93,10 +93,10 @@ export function viewMessages(state: ScreenState, layout: Layout, tools: Tools): 
 	const source = messageSource(state, width, tools);
 	const view = viewList(source, state.scrolled.get(state.place) ?? bottom, height);
 	const isHome = state.view.active === undefined;
-	const air = Array.from({length: Math.max(0, height - view.lines.length)}, () => ' '.repeat(width));
+	const air = Array.from({length: Math.max(0, height - view.lines.length)}, () => '');
 	return {
 		lines: [
-			paintLine(titleLine(state, layout, tools.theme), width),
+			paintCut(titleLine(state, layout, tools.theme), width),
 			...(isHome ? [...view.lines, ...air] : [...air, ...view.lines]),
 		],
 		scrolled: view.isAtBottom ? undefined : {newBelow: view.newBelow},
@@ -154,10 +154,10 @@ function sessionState({state, name}: ConversationView, isLinked: boolean, theme:
 }
 
 /**
-The wrapped, coloured lines of one item, each exactly `width` wide.
+The wrapped, coloured lines of one item, each at most `width` wide.
 */
 export function rowLines(row: MessageRow, width: number, theme: Theme): string[] {
-	return (row.kind === 'line' ? spokenLines(row, width, theme) : noticeLines(row, width, theme)).map(line => paintLine(line, width));
+	return (row.kind === 'line' ? spokenLines(row, width, theme) : noticeLines(row, width, theme)).map(line => paintCut(line, width));
 }
 
 function spokenLines(row: Extract<MessageRow, {kind: 'line'}>, width: number, theme: Theme): StyledLine[] {
@@ -249,8 +249,11 @@ function timeOf(at: number): string {
 	return [date.getHours(), date.getMinutes(), date.getSeconds()].map(part => String(part).padStart(2, '0')).join(':');
 }
 
-function dayOf(at: number | undefined): string {
-	return at === undefined ? '' : new Date(at).toDateString();
+const minuteMs = 60_000;
+
+function isSameDay(before: number | undefined, at: number): boolean {
+	// Asked for every visible line in every frame: lines of one minute need no calendar.
+	return before !== undefined && (Math.floor(before / minuteMs) === Math.floor(at / minuteMs) || new Date(before).toDateString() === new Date(at).toDateString());
 }
 
 function dayLine(at: number, width: number, theme: Theme): string {
@@ -258,5 +261,5 @@ function dayLine(at: number, width: number, theme: Theme): string {
 		weekday: 'long', day: 'numeric', month: 'long', year: 'numeric',
 	});
 	const dashes = Math.max(1, Math.floor((Math.min(width, 72) - day.length - 4) / 2));
-	return paintLine([{text: ` ${'─'.repeat(dashes)} ${day} ${'─'.repeat(dashes)}`, style: theme.rule}], width);
+	return paintCut([{text: ` ${'─'.repeat(dashes)} ${day} ${'─'.repeat(dashes)}`, style: theme.rule}], width);
 }

@@ -6,7 +6,7 @@ import {
 	justify,
 	lineWidth,
 	paint,
-	paintLine,
+	paintCut,
 	type StyledLine,
 } from '../../kit/style.js';
 import type {Theme} from '../../kit/theme.js';
@@ -21,7 +21,7 @@ export function paintStatus(state: ScreenState, theme: Theme): string {
 	const hints = keyHints(theme, columns < 64 ? [['Ctrl-P', 'commands']] : [['Ctrl-P', 'commands'], ['Alt-H', 'help']]);
 	const right: StyledLine = [...hints, {text: ' '}];
 	// A message that needs the room gets it.
-	return paintLine(lineWidth(left) + lineWidth(right) < columns ? justify(left, right, columns) : left, columns);
+	return paintCut(lineWidth(left) + lineWidth(right) < columns ? justify(left, right, columns) : left, columns);
 }
 
 function toastLine({text, tone}: NonNullable<ScreenState['toast']>, theme: Theme): StyledLine {
@@ -85,5 +85,5 @@ export function paintRule(state: ScreenState, layout: Layout, {scrolled}: Messag
 		rule += (layout.left > 0 && column === layout.left - 1) || (layout.right > 0 && column === columns - layout.right) ? '┴' : '─';
 	}
 
-	return paint(rule, theme.rule) + paintLine(label, lineWidth(label)) + paint(label.length === 0 ? '' : '──', theme.rule);
+	return paint(rule, theme.rule) + paintCut(label, lineWidth(label)) + paint(label.length === 0 ? '' : '──', theme.rule);
 }
