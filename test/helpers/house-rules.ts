@@ -50,7 +50,22 @@ const pureModules: ReadonlySet<string> = new Set(['node:buffer', 'node:crypto', 
 const excused: ReadonlySet<string> = new Set(['source/peer/cipher.ts node:module']);
 const impureCrypto = /^(?:random|generateKey|generatePrime|getRandomValues$|webcrypto$|default$)/v;
 const impureGlobals: ReadonlySet<string> = new Set([
-	'clearImmediate', 'clearInterval', 'clearTimeout', 'console', 'crypto', 'fetch', 'global', 'globalThis', 'performance', 'process', 'queueMicrotask', 'require', 'setImmediate', 'setInterval', 'setTimeout', 'WebSocket',
+	'clearImmediate',
+	'clearInterval',
+	'clearTimeout',
+	'queueMicrotask',
+	'setImmediate',
+	'setInterval',
+	'setTimeout',
+	'console',
+	'crypto',
+	'fetch',
+	'global',
+	'globalThis',
+	'performance',
+	'process',
+	'require',
+	'WebSocket',
 ]);
 const impureMembers: ReadonlySet<string> = new Set(['Date.now', 'Math.random']);
 
@@ -70,47 +85,67 @@ function read(file: string, text: string): Reading {
 	const imports: Import[] = [];
 	const impurities: Array<{line: number; what: string}> = [];
 	const lineOf = (node: ts.Node) => source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
-	const note = (node: ts.Node, what: string) => {
-		impurities.push({line: lineOf(node), what});
-	};
-
 	const visit = (node: ts.Node): void => {
 		if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) {
 			return;
 		}
 
-		if (ts.isImportDeclaration(node)) {
-			imports.push({specifier: (node.moduleSpecifier as ts.StringLiteral).text, line: lineOf(node), ...namesOf(node.importClause)});
-			return;
+		const found = importOf(node);
+		if (found) {
+			imports.push({...found, line: lineOf(node)});
+		} else {
+			const what = impurityOf(node, source);
+			if (what !== undefined) {
+				impurities.push({line: lineOf(node), what});
+			}
 		}
 
-		if (ts.isExportDeclaration(node) && node.moduleSpecifier) {
-			imports.push({
-				specifier: (node.moduleSpecifier as ts.StringLiteral).text, line: lineOf(node), isType: node.isTypeOnly, names: ['default'],
-			});
-			return;
+		if (!ts.isImportDeclaration(node)) {
+			ts.forEachChild(node, visit);
 		}
-
-		if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-			const [target] = node.arguments;
-			imports.push({
-				specifier: target && ts.isStringLiteralLike(target) ? target.text : '(computed)', line: lineOf(node), isType: false, names: ['default'],
-			});
-		} else if (ts.isPropertyAccessExpression(node) && impureMembers.has(node.getText(source))) {
-			note(node, node.getText(source));
-		} else if (ts.isNewExpression(node) && node.expression.getText(source) === 'Date' && (node.arguments ?? []).length === 0) {
-			note(node, 'new Date()');
-		} else if (ts.isCallExpression(node) && node.expression.getText(source) === 'Date') {
-			note(node, 'Date()');
-		} else if (ts.isIdentifier(node) && impureGlobals.has(node.text) && isReference(node)) {
-			note(node, node.text);
-		}
-
-		ts.forEachChild(node, visit);
 	};
 
 	visit(source);
 	return {imports, impurities};
+}
+
+/**
+What `node` imports, in any of the three ways, if it does.
+*/
+function importOf(node: ts.Node): Omit<Import, 'line'> | undefined {
+	if (ts.isImportDeclaration(node)) {
+		return {specifier: (node.moduleSpecifier as ts.StringLiteral).text, ...namesOf(node.importClause)};
+	}
+
+	if (ts.isExportDeclaration(node) && node.moduleSpecifier) {
+		return {specifier: (node.moduleSpecifier as ts.StringLiteral).text, isType: node.isTypeOnly, names: ['default']};
+	}
+
+	if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+		const [target] = node.arguments;
+		return {specifier: target && ts.isStringLiteralLike(target) ? target.text : '(computed)', isType: false, names: ['default']};
+	}
+
+	return undefined;
+}
+
+/**
+Which clock, dice or piece of the world `node` reaches for, if it does.
+*/
+function impurityOf(node: ts.Node, source: ts.SourceFile): string | undefined {
+	if (ts.isPropertyAccessExpression(node)) {
+		return impureMembers.has(node.getText(source)) ? node.getText(source) : undefined;
+	}
+
+	if (ts.isNewExpression(node)) {
+		return node.expression.getText(source) === 'Date' && (node.arguments ?? []).length === 0 ? 'new Date()' : undefined;
+	}
+
+	if (ts.isCallExpression(node)) {
+		return node.expression.getText(source) === 'Date' ? 'Date()' : undefined;
+	}
+
+	return ts.isIdentifier(node) && impureGlobals.has(node.text) && isReference(node) ? node.text : undefined;
 }
 
 function namesOf(clause: ts.ImportClause | undefined): {isType: boolean; names: readonly string[]} {
@@ -132,11 +167,10 @@ Whether the identifier stands for a value of that name in scope, and not for a m
 */
 function isReference(node: ts.Identifier): boolean {
 	const {parent} = node;
-	const isMember = (ts.isPropertyAccessExpression(parent) && parent.name === node)
-		|| ((ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isPropertySignature(parent) || ts.isMethodSignature(parent)) && parent.name === node)
-		|| ts.isJsxAttribute(parent);
-	const isDeclaration = (ts.isVariableDeclaration(parent) || ts.isParameter(parent) || ts.isBindingElement(parent) || ts.isFunctionDeclaration(parent)) && parent.name === node;
-	return !isMember && !isDeclaration;
+	const isMember = ts.isPropertyAccessExpression(parent) || ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent) || ts.isPropertyDeclaration(parent)
+		|| ts.isPropertySignature(parent) || ts.isMethodSignature(parent) || ts.isJsxAttribute(parent);
+	const isDeclaration = ts.isVariableDeclaration(parent) || ts.isParameter(parent) || ts.isBindingElement(parent) || ts.isFunctionDeclaration(parent);
+	return !((isMember || isDeclaration) && parent.name === node);
 }
 
 /**
