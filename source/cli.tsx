@@ -134,21 +134,28 @@ The server is loaded only by those who host one.
 function createHost(folder: string, version: string): Host {
 	return async port => {
 		const {startServer} = await import('../server/serve.js');
-		const server = await startServer({folder, port, program: `earshot ${version}`});
-		return {
-			port: server.port,
-			fingerprint: server.fingerprint,
-			async close() {
-				await server.close();
-			},
-		};
+		try {
+			const server = await startServer({folder, port, program: `earshot ${version}`});
+			return {
+				port: server.port,
+				fingerprint: server.fingerprint,
+				async close() {
+					await server.close();
+				},
+			};
+		} catch (error) {
+			// What its operator can do something about, in a sentence of its own.
+			throw (error as Error).name === 'StartError' ? new ProtocolError('host-refused', (error as Error).message) : error;
+		}
 	};
 }
 
 async function showScreen(runtime: Runtime, {user}: Options, begin: () => Promise<void>): Promise<number> {
 	const {runScreen} = await import('./screen/run-screen.js');
+	const code = runScreen(runtime, {user});
+	// Not before the screen listens: the first notice is for it.
 	void begin();
-	return runScreen(runtime, {user});
+	return code;
 }
 
 type Speech = {readonly udpPort: number; readonly begin: () => Promise<void>; readonly between: () => Promise<void>};
