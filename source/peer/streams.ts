@@ -66,7 +66,7 @@ The room left in the packet that is being filled, and what went into it.
 export type PacketSpace = {bytes: Uint8Array; at: number; end: number; sent: SentFrame[]};
 
 /**
-A STREAM frame with less data than this waits for the next packet, unless it is all there is.
+With less room than this left in a packet, data wait for the next.
 */
 const minPiece = 32;
 
@@ -412,12 +412,9 @@ export class Streams {
 		for (const stream of this.#streams.values()) {
 			const {id, send, receive} = stream;
 			stream.isLimitDue &&= !this.#put(space, {type: 'maxStreamData', stream: id, limit: receive.extendLimit()}, {type: 'maxStreamData', stream: id});
-
 			stream.isStopDue &&= !this.#put(space, {type: 'stop', stream: id, code: receive.stopCode ?? 0}, {type: 'stop', stream: id});
-
-			if (send.isResetDue && this.#put(space, {
-				type: 'resetStream', stream: id, code: send.resetCode ?? 0, size: send.sentSize,
-			}, {type: 'resetStream', stream: id})) {
+			const reset = {type: 'resetStream', stream: id} as const;
+			if (send.isResetDue && this.#put(space, {...reset, code: send.resetCode ?? 0, size: send.sentSize}, reset)) {
 				send.handleResetSent();
 			}
 		}
