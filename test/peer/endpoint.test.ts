@@ -217,6 +217,16 @@ test('keys step after so many packets, under way, with packets lost', t => {
 	t.true(pair.ann.endpoint.statistics(pair.ann.link)!.epoch > 3);
 });
 
+test('keys do not step while the peer can\'t follow', t => {
+	const pair = new Pair({config: {keyPackets: 2}}).open();
+	pair.run(1000);
+	pair.network.isBlocked = () => true;
+	say(pair.ann, 'x'.repeat(10_000));
+	pair.run(6000);
+	pair.network.isBlocked = () => false;
+	t.true(pair.runUntil(() => pair.bob.receivedSize(1) === 10_000, 10_000));
+});
+
 test('a peer that vanishes is lost after three pings, a partition of ten seconds is survived', t => {
 	const pair = new Pair().open();
 	say(pair.ann, 'x');
@@ -279,8 +289,11 @@ test('a hint on a slow path waits longer', t => {
 
 test('a clock that jumps does not kill the link', t => {
 	const pair = new Pair().open();
+	pair.run(1000);
+	pair.network.isBlocked = () => true;
 	say(pair.ann, 'before sleep');
 	pair.flush();
+	pair.network.isBlocked = () => false;
 	pair.now += 3_600_000;
 	pair.run(60_000);
 	t.deepEqual([...pair.ann.ofType('lost'), ...pair.bob.ofType('lost')], []);

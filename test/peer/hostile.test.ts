@@ -9,8 +9,11 @@ import {writeFrame, type Frame} from '../../source/peer/frame.js';
 import {Initiation} from '../../source/peer/initiation.js';
 import {
 	dataHeaderSize,
+	decodeInit,
 	decodeResp,
 	deriveMacKey,
+	encodeInit,
+	encodeResp,
 	writeDataHeader,
 } from '../../source/peer/packet.js';
 import {chaCha} from '../../source/peer/cipher.js';
@@ -275,6 +278,28 @@ test('a replayed INIT cannot push out the link that a newer handshake opened', t
 	pair.ann.endpoint.write(pair.ann.link, 1, Buffer.from('undisturbed'));
 	t.true(pair.runUntil(() => pair.bob.received(1, link).toString() === 'undisturbed', 1000));
 	t.deepEqual(pair.bob.ofType('lost'), []);
+});
+
+test('connection ids in the clear header cannot be altered', t => {
+	const pair = new Pair();
+	const datagrams = record(pair);
+	pair.connect();
+	pair.flush();
+	const init = decodeInit(datagrams[0]!.data, deriveMacKey(pair.bob.publicKey))!;
+	const altered = encodeInit({...init, scid: init.scid ^ 1}, deriveMacKey(pair.bob.publicKey));
+	t.deepEqual(provoke(pair, altered), []);
+	t.is(pair.bob.endpoint.counters.forged, 1);
+	const other = new Pair();
+	other.connect();
+	other.network.isBlocked = ({to}) => to === other.ann.address;
+	const answers = record(other);
+	other.run(10);
+	const {data} = answers.find(({to}) => to === other.ann.address)!;
+	const resp = decodeResp(data, deriveMacKey(other.ann.publicKey))!;
+	other.ann.endpoint.handleDatagram(encodeResp({...resp, scid: resp.scid ^ 1}, deriveMacKey(other.ann.publicKey)), other.bob.address, other.now);
+	t.is(other.ann.endpoint.counters.forged, 1);
+	other.network.isBlocked = () => false;
+	t.true(other.runUntil(() => other.bob.link > 0, 1000), 'the true answer still opens the link');
 });
 
 test('half-open handshakes are few, a peer has four of them, and floods are throttled', t => {
