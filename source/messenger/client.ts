@@ -291,7 +291,13 @@ export class Client {
 	}
 
 	handleControl(event: ControlEvent, now: number): void {
-		this.#control.handleControl(event, now);
+		if (event.type === 'closed' && this.#departure) {
+			// The server hangs up when it has heard the good-bye; that is no loss, and nobody wants to be connected again.
+			this.#control.disconnect(now);
+		} else {
+			this.#control.handleControl(event, now);
+		}
+
 		this.#settle(now);
 	}
 

@@ -41,3 +41,16 @@ test('three people in a room hear each other', t => {
 		t.is(person.view.active, undefined);
 	}
 });
+
+test('who leaves is disconnected, not lost, though the server hangs up first', t => {
+	const people = new People();
+	const ann = people.join('ann');
+	const bob = people.join('bob', {accept: 'everyone'});
+	t.true(ann.type('o bob').ok);
+	people.world.run(1000);
+	// The good-bye to bob is never answered, so the server's answer comes first.
+	bob.node.crash();
+	t.true(ann.type('x').ok);
+	people.world.run(2000);
+	t.deepEqual(ann.events('connection').map(({state}) => state), ['connected', 'closed']);
+});
