@@ -123,10 +123,12 @@ export class World {
 	}
 
 	/**
-	Starts, connects and registers several people at once.
+	Starts, connects and registers several people at once; each sees each other afterwards.
 	*/
 	async people<Names extends readonly string[]>(names: readonly [...Names], server: {readonly address: string}, options: Options = {}): Promise<{[Index in keyof Names]: JsonClient}> {
-		return Promise.all(names.map(async name => this.person(name, server, options))) as Promise<{[Index in keyof Names]: JsonClient}>;
+		const people = await Promise.all(names.map(async name => this.person(name, server, options)));
+		await Promise.all(people.flatMap(person => names.filter(name => name !== person.name).map(async name => person.event({type: 'presence', user: name, online: true}))));
+		return people as {[Index in keyof Names]: JsonClient};
 	}
 
 	/**
