@@ -175,6 +175,18 @@ test('a close is answered at once, and repeated while it is not', t => {
 	t.is(deaf.bob.ofType('closed').length, 1);
 });
 
+test('whoever still talks on a closed link is told again', t => {
+	const pair = new Pair().open();
+	pair.run(100);
+	pair.network.isBlocked = ({to}) => to === pair.bob.address;
+	pair.ann.endpoint.close(pair.ann.link, 0, '', pair.now);
+	pair.run(500);
+	pair.network.isBlocked = () => false;
+	say(pair.bob, 'hello?');
+	pair.run(200);
+	t.is(pair.bob.ofType('closed').length, 1);
+});
+
 test('both sides may close at once', t => {
 	const pair = new Pair().open();
 	pair.ann.endpoint.close(pair.ann.link, 1, '', pair.now);
@@ -262,6 +274,22 @@ test('after a crash hint a dead peer is lost within a second', t => {
 		t.true(pair.runUntil(() => pair.ann.ofType('lost').length > 0, 10_000));
 		t.true(pair.now - start < 1000, `${pair.now - start} ms`);
 	}
+});
+
+test('the last words of a dead peer, still on their way at the hint, do not pass for life', t => {
+	const pair = new Pair({conditions: {delay: 50}}).open();
+	pair.run(1000);
+	say(pair.ann, 'one');
+	say(pair.ann, 'two', 0);
+	pair.runUntil(() => pair.bob.receivedSize(1) > 0, 1000);
+	say(pair.bob, 'last words');
+	pair.flush();
+	pair.bob.isRunning = false;
+	const start = pair.now;
+	pair.ann.endpoint.probe(pair.ann.link, pair.now);
+	t.true(pair.runUntil(() => pair.ann.ofType('lost').length > 0, 30_000));
+	t.is(pair.ann.received(1).toString(), 'last words');
+	t.true(pair.now - start < 3000, `${pair.now - start} ms`);
 });
 
 test('a hint about a peer that lives is harmless, even at 20 % loss', t => {

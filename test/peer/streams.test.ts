@@ -276,6 +276,31 @@ test('a reset is told, settled and forgotten on both sides; a late frame opens n
 	}
 });
 
+test('ids of finished streams are remembered in little room: side by side they melt, scattered they are an attack', t => {
+	const play = (half: Half, stream: number) => {
+		half.streams.handleFrame({
+			type: 'stream', stream, offset: 0, data: new Uint8Array(0), fin: true,
+		});
+		half.streams.finish(stream);
+		for (const frame of half.fill().sent) {
+			half.streams.handleAcknowledged(frame);
+		}
+	};
+
+	const orderly = new Half();
+	t.notThrows(() => {
+		for (let file = 1; file < 5000; file++) {
+			play(orderly, file * 4);
+		}
+	});
+	const scattering = new Half();
+	t.throws(() => {
+		for (let file = 1; file < 5000; file++) {
+			play(scattering, file * 8);
+		}
+	}, {instanceOf: ProtocolViolation, message: /scatters/v});
+});
+
 test('a stop makes the peer reset the stream', t => {
 	const from = new Half();
 	const to = new Half();
