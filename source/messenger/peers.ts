@@ -240,13 +240,13 @@ export class Peers {
 	}
 
 	/**
-	Bytes that a link has sent and its peer has not acknowledged, over all links.
+	Bytes that were written to a link and that its peer has not acknowledged, over all links.
 	*/
 	bytesInFlight(): number {
 		let bytes = 0;
 		for (const {link, isOpen, backlog} of this.#peers.values()) {
 			if (isOpen && link !== undefined) {
-				bytes += (this.#endpoint.statistics(link)?.bytesInFlight ?? 0) + backlog.length;
+				bytes += (this.#endpoint.statistics(link)?.bytesWaiting ?? 0) + backlog.length;
 			}
 		}
 
