@@ -6,15 +6,15 @@ import {parseFlags, UsageError, type Options} from './flags.js';
 import {discoveryReach} from './io/discovery.js';
 import {SessionLog} from './io/session-log.js';
 import {chooseTheme} from './kit/theme.js';
-import type {MessengerEvent} from './messenger/events.js';
 import {drive} from './plain/driver.js';
 import {createJsonFace} from './plain/json-face.js';
-import {clockTime, createPlainFace} from './plain/plain-face.js';
-import {wordEvent} from './plain/wording.js';
+import {createPlainFace} from './plain/plain-face.js';
+import {transcribe} from './plain/transcript.js';
 import {ProtocolError} from './protocol/errors.js';
 import {chooseOpening, enterAfterLogin} from './runtime/opening.js';
 import type {Host, Runtime} from './runtime/runtime.js';
 import {startMessenger} from './runtime/start.js';
+import type {runScreen} from './screen/run-screen.js';
 
 // What a flag asked for turned out to be impossible; anything else is a failure at run time.
 const usageCodes: ReadonlySet<string> = new Set(['bad-file', 'bad-folder', 'port-in-use', 'port-refused', 'host-refused']);
@@ -25,6 +25,7 @@ const exitSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 Runs the program and ends the process: 0 clean, 1 failed, 2 bad usage.
 */
 export async function main(arguments_: readonly string[]): Promise<void> {
+	process.on('uncaughtException', crash);
 	let code = 0;
 	try {
 		code = await run(parseFlags(arguments_, {
@@ -54,7 +55,13 @@ function report(error: unknown): number {
 	return error instanceof UsageError || (error instanceof ProtocolError && usageCodes.has(error.code)) ? 2 : 1;
 }
 
+function crash(error: unknown): never {
+	process.exit(report(error));
+}
+
 async function run(options: Options): Promise<number> {
+	// The screen is loaded while disk and port are opened: it is the larger half of the start.
+	const loading = options.face === 'screen' ? import('./screen/run-screen.js') : undefined;
 	const log = options.log === undefined ? undefined : SessionLog.open(options.log);
 	const {runtime, udpPort, settings} = await startMessenger({
 		folder: options.data,
@@ -67,12 +74,9 @@ async function run(options: Options): Promise<number> {
 		host: createHost(join(options.data, 'server'), options.version),
 	});
 	if (log) {
-		runtime.onEvent(event => {
-			const line = logLine(event);
-			if (line !== undefined) {
-				log.append(line);
-			}
-		});
+		transcribe(runtime, line => {
+			log.append(line);
+		}, Date.now);
 	}
 
 	const between = enterAfterLogin(runtime, options.room, message => {
@@ -88,7 +92,8 @@ async function run(options: Options): Promise<number> {
 		}
 	};
 
-	const code = await (options.face === 'screen' ? showScreen(runtime, options, begin) : speak(runtime, options, {udpPort, begin, between}));
+	const screen = await loading;
+	const code = await (screen ? showScreen(screen.runScreen, runtime, options, begin) : speak(runtime, options, {udpPort, begin, between}));
 	await runtime.leave();
 	await log?.close();
 	return failure === undefined ? code : report(failure);
@@ -150,9 +155,10 @@ function createHost(folder: string, version: string): Host {
 	};
 }
 
-async function showScreen(runtime: Runtime, {user}: Options, begin: () => Promise<void>): Promise<number> {
-	const {runScreen} = await import('./screen/run-screen.js');
-	const code = runScreen(runtime, {user});
+async function showScreen(show: typeof runScreen, runtime: Runtime, {user}: Options, begin: () => Promise<void>): Promise<number> {
+	// A crash is now the screen's to tell, after it has given the terminal back.
+	process.off('uncaughtException', crash);
+	const code = show(runtime, {user});
 	// Not before the screen listens: the first notice is for it.
 	void begin();
 	return code;
@@ -173,9 +179,6 @@ async function speak(runtime: Runtime, options: Options, {udpPort, begin, betwee
 		process.on(signal, leave);
 	}
 
-	process.on('uncaughtException', error => {
-		process.exit(report(error));
-	});
 	// A reader that is gone (EPIPE) has heard enough.
 	stdout.on('error', leave);
 	const write = (text: string) => {
@@ -193,14 +196,4 @@ async function speak(runtime: Runtime, options: Options, {udpPort, begin, betwee
 		between,
 	});
 	return 0;
-}
-
-function logLine(event: MessengerEvent): string | undefined {
-	const wording = wordEvent(event);
-	if (!wording) {
-		return undefined;
-	}
-
-	const at = wording.at ?? Date.now();
-	return `${new Date(at).toLocaleDateString('sv')} ${clockTime(at)} ${wording.text}`;
 }

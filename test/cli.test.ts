@@ -166,12 +166,14 @@ test('the plain face speaks in timed lines, and the log keeps them; neither know
 test('an internal error ends the program with one line and code 1', async t => {
 	const world = openWorld(t);
 	const home = world.home('ann');
-	const fault = 'data:text/javascript,setTimeout(() => { throw new Error("boom"); }, 1500)';
+	const fault = 'data:text/javascript,process.on("SIGUSR2", () => { throw new Error("boom"); })';
 	const child = spawn(process.execPath, ['--import', fault, programPath('earshot'), '--json', '--data', home], {env: cleanEnvironment(home)});
 	let errors = '';
 	child.stderr.setEncoding('utf8').on('data', (text: string) => {
 		errors += text;
 	});
+	await once(child.stdout, 'data');
+	child.kill('SIGUSR2');
 	const [code] = await once(child, 'exit') as [number | null];
 	t.is(code, 1);
 	t.regex(errors, /^earshot: internal error: boom[^\n]*\n$/v);
