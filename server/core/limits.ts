@@ -77,9 +77,20 @@ A page of rows ends before its JSON grows past this many bytes, so that a line o
 export const pageBytes = 48 * 1024;
 
 /**
+A snapshot comes in smaller pages: the TLS layer keeps, for as long as a connection lasts, buffers as large as the largest write it ever had.
+*/
+export const snapshotPageBytes = 6 * 1024;
+
+/**
 Pages of a snapshot that one connection gets in one batch of notices.
 */
-export const snapshotPagesPerBatch = 2;
+export const snapshotPagesPerBatch = 8;
+
+/**
+Gathering grows by this much a listener, ms, up to `maximumBatchMs`: every batch is written to every listener, and a crowd that logs in at once must not be told of itself without end.
+*/
+export const batchMsPerListener = 1 / 8;
+export const maximumBatchMs = 500;
 
 /**
 Addresses whose login buckets are remembered.

@@ -2,7 +2,12 @@
 // Knows what has changed since the last line and who still waits for a snapshot; refuses to know why it changed.
 import {noticeBatchMs} from '../../source/protocol/limits.js';
 import type {Notice, RoomRow, UserRow} from '../../source/protocol/messages.js';
-import {snapshotPagesPerBatch} from './limits.js';
+import {
+	batchMsPerListener,
+	maximumBatchMs,
+	snapshotPageBytes,
+	snapshotPagesPerBatch,
+} from './limits.js';
 import {pagesOf, type OrderedNames} from './ordered-names.js';
 import type {Outbox} from './outbox.js';
 import type {User} from './presence.js';
@@ -27,7 +32,7 @@ export type Reported = {
 type Snapshot = {readonly user: User; kind: 'presence' | 'rooms'; after: string | undefined};
 
 /**
-At most one batch every 50 ms, the first at once. Messages that go to many are one object, so that the shell writes them out once.
+At most one batch every 50 ms, the first at once; rarer when there are more than 400 to be told. Messages that go to many are one object, so that the shell writes them out once.
 */
 export class Notices {
 	readonly #outbox: Outbox;
@@ -67,7 +72,8 @@ export class Notices {
 
 	pollTimeout(): number | undefined {
 		const isIdle = this.#changedUsers.size === 0 && this.#changedRooms.size === 0 && this.#newcomers.length === 0 && this.#moved.size === 0;
-		return isIdle ? undefined : this.#lastBatchAt + noticeBatchMs;
+		const gatheringMs = Math.max(noticeBatchMs, Math.min(maximumBatchMs, this.#reported.onlineNames.size * batchMsPerListener));
+		return isIdle ? undefined : this.#lastBatchAt + gatheringMs;
 	}
 
 	handleTimeout(now: number): void {
@@ -145,13 +151,13 @@ export class Notices {
 
 	#presencePage(after: string | undefined): {line: Notice; last: string | undefined; more: boolean} {
 		const {onlineNames, nameOf} = this.#reported;
-		const {rows, last, more} = onlineNames.page(after, key => ({name: nameOf(key), online: true}));
+		const {rows, last, more} = onlineNames.page(after, key => ({name: nameOf(key), online: true}), snapshotPageBytes);
 		return {line: {event: 'presence', users: rows, snapshot: true}, last, more};
 	}
 
 	#roomsPage(after: string | undefined): {line: Notice; last: string | undefined; more: boolean} {
 		const {roomNames, roomRow} = this.#reported;
-		const {rows, last, more} = roomNames().page(after, key => roomRow(key)!);
+		const {rows, last, more} = roomNames().page(after, key => roomRow(key)!, snapshotPageBytes);
 		return {
 			line: {
 				event: 'rooms', rooms: rows, gone: [], snapshot: true,

@@ -38,16 +38,17 @@ export class OrderedNames {
 	One page of rows, at most 400 and at most what fits in a line.
 
 	@param after Last name of the page before.
-	@param toRow
+	@param toRow Called for each key of the page.
+	@param bytes Size of the page's JSON, about.
 	*/
-	page<Row>(after: string | undefined, toRow: (key: string) => Row): {rows: Row[]; last: string | undefined; more: boolean} {
+	page<Row>(after: string | undefined, toRow: (key: string) => Row, bytes: number = pageBytes): {rows: Row[]; last: string | undefined; more: boolean} {
 		const rows: Row[] = [];
-		let bytes = 0;
+		let size = 0;
 		let index = after === undefined ? 0 : this.#indexAfter(nameKey(after.slice(0, 200)));
 		for (; index < this.#keys.length && rows.length < maximumRowsPerLine; index++) {
 			const row = toRow(this.#keys[index]!);
-			bytes += sizeOf(row);
-			if (bytes > pageBytes) {
+			size += sizeOf(row);
+			if (size > bytes) {
 				break;
 			}
 

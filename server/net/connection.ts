@@ -12,6 +12,11 @@ A cut connection has this long to take its last words.
 */
 const lingerMs = 1000;
 
+/**
+Characters written at once: for as long as a connection lasts, the TLS layer keeps buffers as large as what it was ever given in one go.
+*/
+const writeSize = 6 * 1024;
+
 export type ConnectionEvents = {
 	onLine(line: string): void;
 	/**
@@ -29,12 +34,14 @@ export class Connection {
 	readonly #queueLimit: number;
 	readonly #decoder = new LineDecoder(maximumLineBytesBeforeLogin);
 	readonly #events: ConnectionEvents;
-	#corked = '';
+	#lines: string[] = [];
+	#queued = 0;
+	#isWriting = false;
 	#isCut = false;
 
 	/**
 	@param socket
-	@param queueLimit Bytes that may wait for a slow reader before it is cut.
+	@param queueLimit Characters that may wait for a slow reader before it is cut.
 	@param events
 	*/
 	constructor(socket: TLSSocket, queueLimit: number, events: ConnectionEvents) {
@@ -66,23 +73,24 @@ export class Connection {
 	Queues a line for the next `flush`.
 	*/
 	write(line: string): void {
-		if (!this.#isCut) {
-			this.#corked += line;
-		}
-	}
-
-	/**
-	Writes everything queued at once, and cuts a reader that is too slow.
-	*/
-	flush(): void {
-		if (this.#isCut || this.#corked === '') {
+		if (this.#isCut) {
 			return;
 		}
 
-		this.#socket.write(this.#corked);
-		this.#corked = '';
-		if (this.#socket.writableLength > this.#queueLimit) {
+		this.#lines.push(line);
+		this.#queued += line.length;
+	}
+
+	/**
+	Writes what is queued, and cuts a reader that is too slow.
+	*/
+	flush(): void {
+		if (this.#queued > this.#queueLimit) {
+			this.#lines = [];
+			this.#queued = 0;
 			this.cut({event: 'closing', code: 'slow-reader', message: `More than ${this.#queueLimit / 1024} KiB wait for this client, which does not read them.`});
+		} else if (!this.#isWriting && this.#lines.length > 0) {
+			this.#writeSome();
 		}
 	}
 
@@ -95,11 +103,30 @@ export class Connection {
 		}
 
 		this.#isCut = true;
-		this.#socket.end(this.#corked + (closing ? encodeLine(closing) : ''));
-		this.#corked = '';
+		this.#socket.end(this.#lines.join('') + (closing ? encodeLine(closing) : ''));
+		this.#lines = [];
 		setTimeout(() => {
 			this.#socket.destroy();
 		}, lingerMs).unref();
+	}
+
+	/**
+	One write at a time, none larger than its largest line or `writeSize`.
+	*/
+	#writeSome(): void {
+		let count = 0;
+		let size = 0;
+		while (count < this.#lines.length && (count === 0 || size + this.#lines[count]!.length <= writeSize)) {
+			size += this.#lines[count]!.length;
+			count += 1;
+		}
+
+		this.#isWriting = true;
+		this.#queued -= size;
+		this.#socket.write(this.#lines.splice(0, count).join(''), () => {
+			this.#isWriting = false;
+			this.flush();
+		});
 	}
 
 	#read(chunk: Uint8Array): void {

@@ -143,7 +143,7 @@ test('addresses that are no single machine\'s are not passed on', t => {
 	const server = new FakeServer();
 	const ann = server.register('ann');
 	const bob = server.register('bob', {device: deviceKeys('B')});
-	const bad = ['0.0.0.0:1', '224.0.0.1:4000', '255.255.255.255:4000', '239.1.1.1:4000', '[ff02::1]:4000', '[::]:4000'];
+	const bad = ['0.0.0.0:1', '224.0.0.1:4000', '255.255.255.255:4000', '239.1.1.1:4000', '[ff02::1]:4000', '[::]:4000', '[::ffff:127.0.0.1]:1', '[0:0:0:0:0:ffff:7f00:1]:1'];
 	t.true(ann.ask('announce', {addresses: bad}).ok);
 	for (const address of ['256.1.1.1:4000', '10.0.0.1:0', '10.0.0.1:65536', '10.0.0.1', 'localhost:4000', '[1::2::3]:4000']) {
 		ann.ask('announce', {addresses: [address]});
