@@ -9,7 +9,7 @@ import {formatHostPort, type HostPort} from '../protocol/addresses.js';
 /**
 TCP and TLS must both stand by then.
 */
-export const connectTimeoutMs = 5000;
+const connectTimeoutMs = 5000;
 
 /**
 A server that lets this many bytes lie unread has stopped listening.
@@ -58,12 +58,12 @@ export class ControlSocket {
 	#isSilent = false;
 	#error: NodeJS.ErrnoException | undefined;
 
-	constructor(server: HostPort, onEvent: (event: ControlEvent) => void) {
+	constructor(server: HostPort, onEvent: (event: ControlEvent) => void, timeoutMs: number = connectTimeoutMs) {
 		this.#server = server;
 		this.#onEvent = onEvent;
 		this.#timer = setTimeout(() => {
 			this.#socket.destroy(Object.assign(new Error('timed out'), {code: 'ETIMEDOUT'}));
-		}, connectTimeoutMs);
+		}, timeoutMs);
 		this.#socket = connect({
 			...server,
 			minVersion: 'TLSv1.3',
