@@ -457,7 +457,7 @@ export class Endpoint {
 			return;
 		}
 
-		const fate = entry.link.handlePacket(data, header, this.#scratch, now);
+		const fate = entry.link.handlePacket({packet: data, header, from}, this.#scratch, now);
 		if (fate === 'accepted') {
 			this.#settle(entry);
 		} else {
@@ -491,7 +491,7 @@ export class Endpoint {
 		}
 
 		this.#start(entry, session, now);
-		entry.link.handleOpened(opened, header.pn, data.length, now);
+		entry.link.handleOpened(opened, {pn: header.pn, size: data.length, from}, now);
 		this.#settle(entry);
 	}
 
@@ -540,12 +540,7 @@ export class Endpoint {
 	}
 
 	#pollEntry({initiation, link}: LinkEntry, now: number): {to: Address; data: Uint8Array} | undefined {
-		if (initiation) {
-			return initiation.pollTransmit();
-		}
-
-		const data = link.pollTransmit(this.#slab, now);
-		return data && {to: link.session!.address, data};
+		return initiation ? initiation.pollTransmit() : link.pollTransmit(this.#slab, now);
 	}
 
 	#createEntry(publicKey: Uint8Array, now: number): LinkEntry {
@@ -553,6 +548,7 @@ export class Endpoint {
 		const link = new Link({
 			config: this.#config,
 			congestion: this.#options.congestion ?? (datagramSize => new NewReno(datagramSize)),
+			random: size => this.#options.random(size),
 			emit: event => {
 				this.#events.push({...event, link: id});
 			},

@@ -7,7 +7,6 @@ import {type CongestionController, type CongestionFactory} from './congestion.js
 import {closeCode, ProtocolViolation} from './errors.js';
 import {
 	decodeFrames,
-	frameSize,
 	maxReasonSize,
 	writeFrame,
 	type AckFrame,
@@ -15,6 +14,7 @@ import {
 } from './frame.js';
 import {Liveness} from './liveness.js';
 import {Pacer} from './pacer.js';
+import {Path} from './path.js';
 import {
 	dataHeaderSize,
 	maxPacketNumber,
@@ -82,6 +82,7 @@ All that begins anew with each session.
 */
 type Transport = {
 	session: Session;
+	path: Path;
 	rtt: RttEstimator;
 	congestion: CongestionController;
 	recovery: Recovery;
@@ -103,6 +104,7 @@ export class Link {
 	isConfirmed = false;
 	readonly #config: PeerConfig;
 	readonly #congestionFactory: CongestionFactory;
+	readonly #random: (size: number) => Uint8Array;
 	readonly #emit: (event: LinkEvent) => void;
 	readonly #streams: Streams;
 	readonly #liveness: Liveness;
@@ -112,13 +114,13 @@ export class Link {
 
 	#transport: Transport | undefined;
 	#isPingDue = false;
-	#pathResponses: Uint8Array[] = [];
 	#pacedUntil = 0;
 	#close: {frame: Frame & {type: 'close'}; sendsLeft: number; sendAt: number; endsAt: number} | undefined;
 
-	constructor(options: {config: PeerConfig; congestion: CongestionFactory; emit: (event: LinkEvent) => void}, now: number) {
+	constructor(options: {config: PeerConfig; congestion: CongestionFactory; random: (size: number) => Uint8Array; emit: (event: LinkEvent) => void}, now: number) {
 		this.#config = options.config;
 		this.#congestionFactory = options.congestion;
+		this.#random = options.random;
 		this.#emit = options.emit;
 		this.#streams = new Streams(options.config, event => {
 			this.#emit(event);
@@ -151,6 +153,7 @@ export class Link {
 		const congestion = this.#congestionFactory(this.#config.datagramSize);
 		this.#transport = {
 			session,
+			path: new Path(session.address, this.#random),
 			rtt,
 			congestion,
 			recovery: new Recovery({
@@ -172,7 +175,7 @@ export class Link {
 	/**
 	A DATA packet for this link. `scratch` is room for its plaintext.
 	*/
-	handlePacket(packet: Uint8Array, header: DataHeader, scratch: Uint8Array, now: number): PacketFate {
+	handlePacket({packet, header, from}: {packet: Uint8Array; header: DataHeader; from: Address}, scratch: Uint8Array, now: number): PacketFate {
 		const transport = this.#transport;
 		if (!transport || this.state === 'gone') {
 			return 'ignored';
@@ -187,15 +190,16 @@ export class Link {
 			return 'forged';
 		}
 
-		this.handleOpened(plaintext, header.pn, packet.length, now);
+		this.handleOpened(plaintext, {pn: header.pn, size: packet.length, from}, now);
 		return 'accepted';
 	}
 
 	/**
 	The plaintext of an authentic packet that was not seen before.
 	*/
-	handleOpened(plaintext: Uint8Array, pn: number, size: number, now: number): void {
+	handleOpened(plaintext: Uint8Array, {pn, size, from}: {pn: number; size: number; from: Address}, now: number): void {
 		const transport = this.#transport!;
+		transport.path.handlePacket(from, transport.replay.isNewest(pn), now);
 		transport.replay.accept(pn);
 		this.isConfirmed = true;
 		this.#counts.packetsIn++;
@@ -208,7 +212,7 @@ export class Link {
 			}
 
 			for (const frame of frames) {
-				this.#handleFrame(frame, transport, now);
+				this.#handleFrame(frame, transport, {from, now});
 			}
 
 			const isUrgent = frames.some(({type}) => type === 'ping');
@@ -323,9 +327,10 @@ export class Link {
 			return undefined;
 		}
 
-		const {recovery, acknowledgements} = this.#transport;
+		const {recovery, acknowledgements, path} = this.#transport;
 		return Math.min(
 			this.#liveness.pollTimeout(),
+			path.pollTimeout() ?? Infinity,
 			recovery.pollTimeout() ?? Infinity,
 			acknowledgements.dueAt ?? Infinity,
 			this.#pacedUntil > 0 ? this.#pacedUntil : Infinity,
@@ -335,17 +340,19 @@ export class Link {
 	/**
 	The next packet to send, cut from `slab`; undefined when there is none now.
 	*/
-	pollTransmit(slab: Slab, now: number): Uint8Array | undefined {
+	pollTransmit(slab: Slab, now: number): {to: Address; data: Uint8Array} | undefined {
 		const transport = this.#transport;
 		if (!transport) {
 			return undefined;
 		}
 
-		if (this.#close) {
-			return this.#pollClose(transport, slab, now);
+		const probe = this.state === 'open' ? transport.path.pollProbe(now) : undefined;
+		if (probe) {
+			return this.#sealProbe(transport, slab, probe, now);
 		}
 
-		return this.state === 'open' ? this.#pollData(transport, slab, now) : undefined;
+		const data = this.#close ? this.#pollClose(transport, slab, now) : this.#pollData(transport, slab, now);
+		return data && {to: transport.path.address, data};
 	}
 
 	statistics(): LinkStatistics | undefined {
@@ -354,11 +361,11 @@ export class Link {
 		}
 
 		const {
-			session, rtt, congestion, recovery, keyStartedAt,
+			session, path, rtt, congestion, recovery, keyStartedAt,
 		} = this.#transport;
 		return {
 			peer: session.peer,
-			address: session.address,
+			address: path.address,
 			isInitiator: session.isInitiator,
 			cipher: session.cipherName,
 			rtt: rtt.smoothed,
@@ -374,7 +381,7 @@ export class Link {
 		};
 	}
 
-	#handleFrame(frame: Frame, transport: Transport, now: number): void {
+	#handleFrame(frame: Frame, transport: Transport, {from, now}: {from: Address; now: number}): void {
 		if (frame.type === 'close') {
 			this.#handleClose(frame, now);
 			return;
@@ -391,8 +398,12 @@ export class Link {
 			}
 
 			case 'pathChallenge': {
-				// One answer a packet is enough; more would let a peer pile them up.
-				this.#pathResponses = [new Uint8Array(frame.token)];
+				transport.path.handleChallenge(frame.token, from);
+				break;
+			}
+
+			case 'pathResponse': {
+				transport.path.handleResponse(frame.token);
 				break;
 			}
 
@@ -460,10 +471,25 @@ export class Link {
 		return this.#seal(transport, slab, space, now);
 	}
 
+	/**
+	A packet for one address only, which no window holds back: it is small, and few are sent.
+	*/
+	#sealProbe(transport: Transport, slab: Slab, {to, frame}: {to: Address; frame: Frame}, now: number): {to: Address; data: Uint8Array} | undefined {
+		const space = this.#offerSpace(slab);
+		space.at = writeFrame(space.bytes, space.at, frame);
+		// Nothing in it counts as in flight: that it gets lost says nothing about the path in use.
+		const data = this.#seal(transport, slab, space, now);
+		return data && {to, data};
+	}
+
 	#pollData(transport: Transport, slab: Slab, now: number): Uint8Array | undefined {
+		if (this.state !== 'open') {
+			return undefined;
+		}
+
 		const {recovery, acknowledgements} = transport;
 		this.#pacedUntil = 0;
-		const hasContent = this.#isPingDue || this.#pathResponses.length > 0 || this.#streams.isReady;
+		const hasContent = this.#isPingDue || this.#streams.isReady;
 		const isAllowed = hasContent && this.#mayGo(transport, now);
 		const isAckDue = acknowledgements.dueAt !== undefined && now >= acknowledgements.dueAt;
 		if (!isAllowed && !isAckDue) {
@@ -516,18 +542,6 @@ export class Link {
 	}
 
 	#fillFrames(space: PacketSpace, recovery: Recovery): void {
-		for (const token of this.#pathResponses) {
-			const frame: Frame = {type: 'pathResponse', token};
-			if (!(space.at + frameSize(frame) <= space.end)) {
-				continue;
-			}
-
-			space.at = writeFrame(space.bytes, space.at, frame);
-			// Never repeated, but acknowledged like a PING.
-			space.sent.push({type: 'ping'});
-		}
-
-		this.#pathResponses = [];
 		if ((this.#isPingDue || recovery.probesToSend > 0) && space.at < space.end) {
 			space.at = writeFrame(space.bytes, space.at, {type: 'ping'});
 			space.sent.push({type: 'ping'});

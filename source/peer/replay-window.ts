@@ -18,6 +18,13 @@ export class ReplayWindow {
 	}
 
 	/**
+	The number is larger than all that were accepted.
+	*/
+	isNewest(pn: number): boolean {
+		return pn >= this.#end;
+	}
+
+	/**
 	Records an authentic packet. Only to be called when `hasSeen` is false.
 	*/
 	accept(pn: number): void {

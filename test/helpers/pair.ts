@@ -23,7 +23,10 @@ export class Side {
 	*/
 	isRunning = true;
 	readonly name: string;
-	readonly address: string;
+	/**
+	Where the others find it; may change under way.
+	*/
+	address: string;
 	readonly #received = new Map<string, Uint8Array[]>();
 
 	constructor(name: string, address: string, random: SeededRandom, options: Partial<EndpointOptions> & {privateKey?: Uint8Array} = {}) {

@@ -358,6 +358,21 @@ test('three talk at once over one endpoint', t => {
 	t.true(pair.ann.received(1).equals(Buffer.alloc(100_000, 'a')));
 });
 
+test('a peer that moves to another address is asked there, then answered there', t => {
+	for (const mover of ['ann', 'bob'] as const) {
+		const pair = new Pair({conditions: {delay: 10, loss: 0.1}}).open();
+		const [side, other] = mover === 'ann' ? [pair.ann, pair.bob] : [pair.bob, pair.ann];
+		pair.run(1000);
+		side.address = '198.51.100.7:999';
+		say(side, 'I moved');
+		t.true(pair.runUntil(() => other.endpoint.statistics(other.link)?.address === side.address, 5000));
+		say(other, 'so I see');
+		t.true(canHear(pair, side, 'so I see'));
+		pair.run(60_000);
+		t.deepEqual([...pair.ann.ofType('lost'), ...pair.bob.ofType('lost')], []);
+	}
+});
+
 test('streams end, are reset and stopped', t => {
 	const pair = new Pair().open();
 	const {ann, bob} = pair;

@@ -280,6 +280,26 @@ test('a replayed INIT cannot push out the link that a newer handshake opened', t
 	t.deepEqual(pair.bob.ofType('lost'), []);
 });
 
+test('a packet caught and sent on from elsewhere does not turn the link there', t => {
+	const pair = new Pair({conditions: {delay: 10}}).open();
+	pair.run(1000);
+	const datagrams = record(pair);
+	for (let round = 0; round < 20; round++) {
+		pair.ann.endpoint.write(pair.ann.link, 1, Buffer.from('x'));
+		pair.flush();
+		// The copy comes first, from the stranger's address; the packet itself is then a replay.
+		pair.bob.endpoint.handleDatagram(datagrams.findLast(({from}) => from === pair.ann.address)!.data, stranger, pair.now);
+		pair.run(100);
+	}
+
+	t.is(pair.bob.endpoint.statistics(pair.bob.link)!.address, pair.ann.address);
+	const diverted = datagrams.filter(({to}) => to === stranger);
+	t.true(diverted.length > 0 && diverted.every(({data}) => data.length === 12 + 9 + 16), 'nothing but challenges');
+	t.true(diverted.length <= 20 * 4);
+	pair.bob.endpoint.write(pair.bob.link, 1, Buffer.from('to ann'));
+	t.true(pair.runUntil(() => pair.ann.received(1).toString() === 'to ann', 1000));
+});
+
 test('connection ids in the clear header cannot be altered', t => {
 	const pair = new Pair();
 	const datagrams = record(pair);
