@@ -1,4 +1,4 @@
-// Links under everything at once: both sides connect, talk, close, crash, come back and are cut off, in any order.
+// Links under everything at once: both sides connect, talk, close, crash, come back, move and are cut off, in any order.
 // Whatever happened, once the network heals and both want to talk, they can; and no link ever ends twice.
 import {Buffer} from 'node:buffer';
 import test from 'ava';
@@ -48,7 +48,7 @@ class World {
 		const {pair, random} = this;
 		const index = random.integer(0, 1);
 		const {endpoint, link} = this.side(index);
-		const action = random.pick(['connect', 'connect', 'write', 'write', 'close', 'restart', 'cut', 'heal', 'heal', 'probe', 'wait'] as const);
+		const action = random.pick(['connect', 'connect', 'write', 'write', 'close', 'restart', 'cut', 'heal', 'heal', 'probe', 'move', 'wait'] as const);
 		this.trace.push(`${Math.round(pair.now % 1e6)} ${index} ${action}`);
 		switch (action) {
 			case 'connect': {
@@ -84,6 +84,11 @@ class World {
 
 			case 'probe': {
 				endpoint.probe(link, pair.now);
+				break;
+			}
+
+			case 'move': {
+				this.side(index).address = `10.0.${random.integer(1, 250)}.${index + 1}:7600`;
 				break;
 			}
 
@@ -144,7 +149,7 @@ function findProblem(seed: number): string | undefined {
 	return undefined;
 }
 
-test(`${seeds} lives of two who connect, crash and are cut off`, t => {
+test(`${seeds} lives of two who connect, crash, move and are cut off`, t => {
 	const failures: string[] = [];
 	for (let seed = 1; seed <= seeds; seed++) {
 		const problem = findProblem(seed);
