@@ -108,10 +108,12 @@ export class Delivery {
 			key, lane, visit: undefined, theirs: undefined, cursor: 0,
 		};
 		exchange.shares.set(shared, share);
-		this.#peers.hold(peer, shared, now);
+		// A link that comes now greets by itself.
 		if (this.#peers.isLinked(peer)) {
 			this.#greet(peer, shared, now);
 		}
+
+		this.#peers.hold(peer, shared, now);
 	}
 
 	/**

@@ -105,7 +105,7 @@ export type Effect =
 	*/
 	| {readonly type: 'disconnect'}
 	/**
-	Answered by `handleStored(batch)` once durable; batches become durable in their order.
+	Answered by `handleStored(batch)` once durable; batches become durable, and are answered, in their order.
 	*/
 	| {readonly type: 'store'; readonly batch: number; readonly writes: readonly StoreWrite[]}
 	| {readonly type: 'event'; readonly event: MessengerEvent}

@@ -84,6 +84,10 @@ export class Peers {
 	readonly #peers = new Map<string, Peer>();
 	readonly #byLink = new Map<LinkId, Peer>();
 	readonly #held = new Map<LinkId, Held>();
+	/**
+	What came on links before they were wanted; it is taken at the end of the turn, not in the middle of what wants them.
+	*/
+	#early: Array<{readonly link: LinkId; readonly chunks: readonly Uint8Array[]}> = [];
 	#downs: Array<{readonly peer: Peer; readonly isStranger: boolean}> = [];
 
 	constructor({endpoint, rendezvous, listener, device}: {endpoint: Endpoint; rendezvous: Rendezvous; listener: PeersListener; device: string}) {
@@ -257,6 +261,12 @@ export class Peers {
 	Takes everything the endpoint has to tell.
 	*/
 	handleEvents(now: number): void {
+		for (const {link, chunks} of this.#early.splice(0)) {
+			for (const chunk of chunks) {
+				this.#handleLinkData(link, chunk, now);
+			}
+		}
+
 		for (let event = this.#endpoint.pollEvent(); event; event = this.#endpoint.pollEvent()) {
 			this.#handleEvent(event, now);
 		}
@@ -343,10 +353,7 @@ export class Peers {
 			if (held.key === peer.key && held.device === card.device) {
 				this.#held.delete(link);
 				this.#attach(peer, link, held.address, now);
-				for (const chunk of held.chunks) {
-					this.#handleData(peer, chunk, now);
-				}
-
+				this.#early.push({link, chunks: held.chunks});
 				return;
 			}
 		}

@@ -17,6 +17,11 @@ export class Rooms {
 	readonly #context: Context;
 	readonly #entering = new Map<string, number>();
 	readonly #farewells = new Set<string>();
+	/**
+	How often we have asked the server to let us out: an answer to `enter` that was under way meanwhile is out of date.
+	*/
+	#departures = 0;
+	readonly #lastDeparture = new Map<string, number>();
 
 	constructor(context: Context) {
 		this.#context = context;
@@ -43,11 +48,17 @@ export class Rooms {
 
 		conversations.suspend();
 		this.#countEntering(name, 1);
+		const departures = this.#departures;
 		control.request('enter', {room: name}, now, (outcome, then) => {
 			conversations.resume();
 			this.#countEntering(name, -1);
 			if (!outcome.ok) {
 				done(outcome);
+				return;
+			}
+
+			if ((this.#lastDeparture.get(nameKey(outcome.reply.room)) ?? 0) > departures) {
+				this.enter(name, then, done);
 				return;
 			}
 
@@ -227,12 +238,16 @@ export class Rooms {
 	#enterAgain(conversation: Conversation, now: number): void {
 		const {control, conversations, emit} = this.#context;
 		const room = conversation.name;
+		const departures = this.#departures;
 		this.#countEntering(room, 1);
 		control.request('enter', {room}, now, (outcome, then) => {
 			this.#countEntering(room, -1);
 			if (conversations.get(conversation.key) !== conversation) {
-				if (outcome.ok && !conversations.find('room', room)) {
-					control.request(outcome.reply.created ? 'close-room' : 'leave', {room}, then);
+				const isWanted = this.#entering.has(nameKey(room)) || conversations.find('room', room) !== undefined;
+				if (outcome.ok && !isWanted && outcome.reply.created) {
+					control.request('close-room', {room}, then);
+				} else if (outcome.ok && !isWanted && (this.#lastDeparture.get(nameKey(room)) ?? 0) <= departures) {
+					control.request('leave', {room}, then);
 				}
 			} else if (outcome.ok) {
 				this.#reconcile(conversation, outcome.reply, then);
@@ -330,19 +345,26 @@ export class Rooms {
 
 	#sayFarewell(room: string, now: number): void {
 		const {control} = this.#context;
+		this.#departures++;
+		this.#lastDeparture.set(nameKey(room), this.#departures);
 		if (control.user !== undefined) {
-			control.request('leave', {room}, now);
+			control.request('leave', {room}, now, () => {
+				if (this.#entering.size === 0) {
+					this.#lastDeparture.clear();
+				}
+			});
 		} else if (this.#farewells.size < maximumFarewells) {
 			this.#farewells.add(room);
 		}
 	}
 
 	#countEntering(room: string, change: number): void {
-		const count = (this.#entering.get(room) ?? 0) + change;
+		const key = nameKey(room);
+		const count = (this.#entering.get(key) ?? 0) + change;
 		if (count === 0) {
-			this.#entering.delete(room);
+			this.#entering.delete(key);
 		} else {
-			this.#entering.set(room, count);
+			this.#entering.set(key, count);
 		}
 	}
 

@@ -38,6 +38,10 @@ export class Sessions {
 	readonly #accepted = new Set<string>();
 	#asking = 0;
 	readonly #farewells = new Set<string>();
+	/**
+	Sessions that we have left lately: the server may still name one in an answer that was under way meanwhile.
+	*/
+	readonly #left = new Set<string>();
 
 	constructor(context: Context) {
 		this.#context = context;
@@ -83,6 +87,11 @@ export class Sessions {
 			}
 
 			const {session, expiresInMs} = outcome.reply;
+			if (this.#left.has(session)) {
+				this.ask(name, then, done);
+				return;
+			}
+
 			const known = conversations.find('session', name);
 			this.#context.makeWay(known, then);
 			const conversation = known ?? conversations.open('session', directory.spell(name), 'asking');
@@ -328,7 +337,7 @@ export class Sessions {
 	#handleOpen({session, with: name, peer}: Notice<'session'>, known: Conversation | undefined, now: number): void {
 		const {conversations, control, peers} = this.#context;
 		const wasAccepted = this.#accepted.delete(session);
-		if (!known && !wasAccepted) {
+		if (this.#left.has(session) || (!known && !wasAccepted)) {
 			// Left while the answer was under way.
 			control.request('close', {session}, now);
 			return;
@@ -400,7 +409,7 @@ export class Sessions {
 				return;
 			}
 
-			conversation.session = outcome.ok ? outcome.reply.session : undefined;
+			conversation.session = outcome.ok && !this.#left.has(outcome.reply.session) ? outcome.reply.session : undefined;
 		});
 	}
 
@@ -452,6 +461,11 @@ export class Sessions {
 
 	#sayFarewell(session: string, now: number): void {
 		const {control} = this.#context;
+		this.#left.add(session);
+		if (this.#left.size > maximumFarewells) {
+			this.#left.delete(this.#left.keys().next().value!);
+		}
+
 		if (control.user !== undefined) {
 			control.request('close', {session}, now);
 		} else if (this.#farewells.size < maximumFarewells) {

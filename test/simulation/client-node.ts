@@ -201,8 +201,9 @@ export class ClientNode {
 		const {incarnation} = this;
 		this.#world.ledger.handleWrites(this, batch, writes);
 		this.#unwritten.set(batch, writes);
-		const durableAt = Math.max(this.#diskBusyUntil, this.#world.now + this.#world.chance.integer(1, 4));
-		this.#diskBusyUntil = durableAt;
+		const durableAt = Math.max(this.#diskBusyUntil, this.#world.now + (this.#world.diskMs * (0.5 + this.#world.chance.float())));
+		const answeredAt = durableAt + (this.#world.diskMs / 2);
+		this.#diskBusyUntil = answeredAt;
 		this.#world.planAt(durableAt, () => {
 			if (this.incarnation !== incarnation) {
 				return;
@@ -212,7 +213,7 @@ export class ClientNode {
 			this.disk.apply(writes);
 			this.#world.ledger.handleDurable(this, batch);
 		});
-		this.#world.planAt(durableAt + 1, () => {
+		this.#world.planAt(answeredAt, () => {
 			if (this.incarnation !== incarnation) {
 				return;
 			}

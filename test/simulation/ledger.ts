@@ -81,6 +81,7 @@ export class Ledger {
 				if (isDurable && write.kind === 'seen') {
 					this.#excused.add(`${write.device}-${write.sequence} ${node.name}`);
 				} else if (!isDurable && write.kind === 'outbox-add') {
+					check(!this.#acknowledged.has(write.entry.id), `${node.name} acknowledged ${write.entry.id}, and a crash took it`);
 					this.lines.delete(write.entry.id);
 				}
 			}

@@ -31,6 +31,11 @@ noticed by the server (150 s), which lets its user in again only then, and a ses
 const healingMs = 240_000;
 
 /**
+Pauses between two acts, in ms, for a while.
+*/
+const paces = [[0, 1, 10, 50], [0, 20, 300], [300, 3000], [0, 1, 20, 300, 300, 3000, 15_000]] as const;
+
+/**
 Runs the world of one seed. Never throws.
 */
 export function simulate(seed: number, {isTraced = false}: {isTraced?: boolean} = {}): Outcome {
@@ -52,7 +57,7 @@ function live(world: World): void {
 	const {chance} = world;
 	changeWeather(world);
 	for (const name of names) {
-		const settings: ClientSettings = {mode: chance.pick(['one', 'many']), accept: chance.pick(['ask', 'everyone'])};
+		const settings: ClientSettings = {mode: chance.pick(['one', 'many']), accept: chance.pick(['ask', 'everyone', 'everyone'])};
 		const client = world.addClient(name, settings);
 		world.trace(name, settings);
 		logIn(world, client);
@@ -60,10 +65,12 @@ function live(world: World): void {
 		logIn(world, client);
 	}
 
-	const count = chance.integer(50, 600);
-	for (let index = 0; index < count; index++) {
-		world.run(chance.pick([0, 1, 20, 300, 300, 3000]));
-		actOnce(world);
+	for (let phase = chance.integer(1, 12); phase > 0; phase--) {
+		const pauses = chance.pick(paces);
+		for (let count = chance.integer(10, 50); count > 0; count--) {
+			world.run(chance.pick(pauses));
+			actOnce(world);
+		}
 	}
 
 	heal(world);
@@ -73,6 +80,7 @@ function live(world: World): void {
 function heal(world: World): void {
 	world.trace('fate', 'everything heals');
 	world.heal();
+	world.diskMs = 2;
 	world.network.conditions = {
 		...world.network.conditions, delay: 1, jitter: 0.5, loss: 0, duplicate: 0, reorder: 0,
 	};

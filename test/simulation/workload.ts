@@ -40,18 +40,32 @@ function fate(name: string, act: Act): Act {
 How often each thing is done, and how.
 */
 const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
-	[40, command(world => `s ${world.chance.integer(0, 0xFF_FF_FF).toString(16)}`)],
-	[10, command(world => `o ${world.chance.pick(names)}`)],
-	[10, command(() => 'accept')],
+	[25, command(world => say(world))],
+	[10, world => {
+		// A few lines in one breath, and perhaps gone at once.
+		const client = someone(world);
+		for (let count = world.chance.integer(1, 6); count > 0 && client; count--) {
+			client.type(say(world));
+		}
+
+		if (world.chance.chance(0.2)) {
+			client?.type('cs');
+		}
+	}],
+	[5, world => {
+		leaveAndReturn(world);
+	}],
+	[12, command(world => `o ${world.chance.pick(names)}`)],
+	[15, command(() => 'accept')],
 	[2, command(() => 'decline')],
 	[8, command(world => `or ${world.chance.pick(rooms)}`)],
-	[4, command(() => 'cs')],
+	[2, command(() => 'cs')],
 	[1, command(world => `cr ${world.chance.pick(rooms)}`)],
 	[1, command(world => world.chance.pick(['lu', 'lcu', 'lr', 'l', 'help', 'nonsense']))],
 	[1, command(world => `lru ${world.chance.pick(rooms)}`)],
 	[1, command(world => `whois ${world.chance.pick(names)}`)],
 	[1, command(() => 'd')],
-	[6, world => {
+	[15, world => {
 		const client = someone(world);
 		if (client) {
 			logIn(world, client);
@@ -63,7 +77,7 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
 		world.trace(client?.name ?? 'nobody', 'crashes');
 		client?.crash();
 	})],
-	[4, fate('somebody starts', world => {
+	[8, fate('somebody starts', world => {
 		const dead = world.clients.values().filter(({client}) => !client).toArray();
 		if (dead.length === 0) {
 			return;
@@ -77,14 +91,22 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
 	[1, fate('the server crashes', world => {
 		world.server.crash();
 	})],
-	[3, fate('the server starts', world => {
+	[6, fate('the server starts', world => {
 		startServer(world);
 	})],
 	[1, fate('a partition', world => {
 		const hosts = ['server', ...world.clients.values().map(({host}) => host)];
 		world.part(hosts.filter(() => world.chance.chance(0.5)));
 	})],
-	[3, fate('the partition heals', world => {
+	[2, fate('two hosts lose sight of each other', world => {
+		const [one, other] = [world.chance.pick([...world.clients.values()]), world.chance.pick([...world.clients.values()])];
+		world.trace(one.name, `does not reach ${other.name}`);
+		world.block(one.host, other.host);
+	})],
+	[1, fate('the disks change their mood', world => {
+		world.diskMs = world.chance.pick([2, 2, 50, 500]);
+	})],
+	[4, fate('the partition heals', world => {
 		world.heal();
 	})],
 	[1, fate('a connection breaks', world => {
@@ -100,6 +122,26 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
 		changeWeather(world);
 	})],
 ];
+
+function say(world: World): string {
+	return `s ${world.chance.integer(0, 0xFF_FF_FF).toString(16)}`;
+}
+
+/**
+Leaves the conversation and opens the same one again at once.
+*/
+function leaveAndReturn(world: World): void {
+	const client = someone(world);
+	const active = client?.client!.view.active;
+	if (!client || active === undefined) {
+		return;
+	}
+
+	const [kind, name] = active.split(':', 2) as [string, string];
+	world.trace(client.name, `leaves ${active} and returns`);
+	client.type('cs');
+	client.type(kind === 'session' ? `o ${name}` : `or ${name}`);
+}
 
 const totalWeight = acts.reduce((sum, [weight]) => sum + weight, 0);
 

@@ -34,6 +34,11 @@ export class World {
 	Hosts on one side of a partition.
 	*/
 	#parted: ReadonlySet<string> | undefined;
+	readonly #blocked = new Set<string>();
+	/**
+	How long a client's disk takes to make a write durable, in ms.
+	*/
+	diskMs = 2;
 	#wireCount = 0;
 	#stepsAtOnce = 0;
 	steps = 0;
@@ -42,7 +47,7 @@ export class World {
 		const random = new SeededRandom(seed);
 		this.chance = random.fork();
 		this.network = new VirtualNetwork(random.fork(), conditions);
-		this.network.isBlocked = ({from, to}) => this.isParted(hostOf(from), hostOf(to));
+		this.network.isBlocked = ({from, to}) => this.isParted(hostOf(from), hostOf(to)) || this.#blocked.has(`${hostOf(from)} ${hostOf(to)}`);
 		this.#trace = isTraced ? [] : undefined;
 		this.server = new ServerNode(this);
 		this.server.start();
@@ -82,8 +87,16 @@ export class World {
 		this.#parted = new Set(hosts);
 	}
 
+	/**
+	Swallows the datagrams between two hosts, whoever else they reach.
+	*/
+	block(one: string, other: string): void {
+		this.#blocked.add(`${one} ${other}`).add(`${other} ${one}`);
+	}
+
 	heal(): void {
 		this.#parted = undefined;
+		this.#blocked.clear();
 	}
 
 	isParted(one: string, other: string): boolean {
