@@ -102,7 +102,8 @@ type Departure = {phase: 'flight' | 'farewell' | 'closing' | 'gone'; until: numb
 
 export class Client {
 	readonly #options: ClientOptions;
-	readonly #effects: Effect[] = [];
+	#effects: Effect[] = [];
+	#nextEffect = 0;
 	readonly #journal: Journal;
 	readonly #clock = new HybridClock();
 	readonly #endpoint: Endpoint;
@@ -374,7 +375,14 @@ export class Client {
 	The next thing to be done, in order.
 	*/
 	pollEffect(): Effect | undefined {
-		return this.#effects.shift();
+		const effect = this.#effects[this.#nextEffect];
+		this.#nextEffect++;
+		if (!effect) {
+			this.#effects = [];
+			this.#nextEffect = 0;
+		}
+
+		return effect;
 	}
 
 	/**

@@ -121,13 +121,15 @@ export class Delivery {
 	*/
 	part(peer: string, shared: SharedName, {isSaid}: {isSaid: boolean}, now: number): void {
 		const exchange = this.#exchanges.get(peer);
-		if (!exchange?.shares.delete(shared)) {
+		const share = exchange?.shares.get(shared);
+		if (!exchange || !share) {
 			return;
 		}
 
+		exchange.shares.delete(shared);
 		exchange.receipts.delete(shared);
-		if (isSaid) {
-			this.#peers.send(peer, {kind: 'bye', shared});
+		if (isSaid && share.visit !== undefined) {
+			this.#peers.send(peer, {kind: 'bye', shared, visit: share.visit});
 		}
 
 		this.#peers.release(peer, shared, now);
@@ -138,7 +140,10 @@ export class Delivery {
 	Tells every member that the room, which we created, is closed for good.
 	*/
 	sayClosed(peer: string, shared: SharedName): void {
-		this.#peers.send(peer, {kind: 'close', shared});
+		const visit = this.#exchanges.get(peer)?.shares.get(shared)?.visit;
+		if (visit !== undefined) {
+			this.#peers.send(peer, {kind: 'close', shared, visit});
+		}
 	}
 
 	/**
@@ -189,13 +194,22 @@ export class Delivery {
 			}
 
 			case 'bye': {
-				this.#handleBye(peer, exchange, record.shared, now);
+				this.#handleBye(peer, exchange, record, now);
+				break;
+			}
+
+			case 'absent': {
+				const share = exchange.shares.get(record.shared);
+				if (share?.visit === record.visit) {
+					this.#listener.handleBye(peer, share.key, now);
+				}
+
 				break;
 			}
 
 			case 'close': {
 				const share = exchange.shares.get(record.shared);
-				if (share) {
+				if (share?.theirs === record.visit) {
 					this.#listener.handleRoomClosed(peer, share.key, now);
 				}
 
@@ -273,13 +287,14 @@ export class Delivery {
 	A peer has waited long enough to hear whether we share what it thinks.
 	*/
 	#answerClaim(peer: string, claims: Exchange['claims'], shared: SharedName, now: number): void {
+		const claim = claims.get(shared)!;
 		if (this.#listener.isExpecting(shared)) {
-			claims.get(shared)!.until = now + earlyHoldMs;
+			claim.until = now + earlyHoldMs;
 			return;
 		}
 
 		claims.delete(shared);
-		this.#peers.send(peer, {kind: 'bye', shared});
+		this.#peers.send(peer, {kind: 'absent', shared, visit: claim.visit});
 	}
 
 	#get(peer: string): Exchange {
@@ -350,10 +365,16 @@ export class Delivery {
 		this.#listener.handleHere(peer, share.key, now);
 	}
 
-	#handleBye(peer: string, exchange: Exchange, shared: SharedName, now: number): void {
-		exchange.claims.delete(shared);
+	/**
+	A good-bye to an earlier visit may come after the server has announced the next one: it means nothing any more.
+	*/
+	#handleBye(peer: string, exchange: Exchange, {shared, visit}: PeerRecord & {kind: 'bye'}, now: number): void {
+		if (exchange.claims.get(shared)?.visit === visit) {
+			exchange.claims.delete(shared);
+		}
+
 		const share = exchange.shares.get(shared);
-		if (!share) {
+		if (share?.theirs !== visit) {
 			return;
 		}
 

@@ -22,6 +22,11 @@ First and longest pause before a waiting session asks a person again who was bus
 export const askAgainMs = {first: 15_000, longest: 60_000} as const;
 
 /**
+How often the user is told of the same person who finds them busy.
+*/
+export const busyNoticeMs = 10 * 60_000;
+
+/**
 First and longest pause between two PUNCH rounds towards a peer whose link does not stand.
 */
 export const punchBackoffMs = {first: 250, longest: 5000} as const;

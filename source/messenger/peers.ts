@@ -87,7 +87,7 @@ export class Peers {
 	/**
 	What came on links before they were wanted; it is taken at the end of the turn, not in the middle of what wants them.
 	*/
-	#early: Array<{readonly link: LinkId; readonly chunks: readonly Uint8Array[]}> = [];
+	readonly #early: Array<{readonly link: LinkId; readonly chunks: readonly Uint8Array[]}> = [];
 	#downs: Array<{readonly peer: Peer; readonly isStranger: boolean}> = [];
 
 	constructor({endpoint, rendezvous, listener, device}: {endpoint: Endpoint; rendezvous: Rendezvous; listener: PeersListener; device: string}) {

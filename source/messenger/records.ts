@@ -4,8 +4,9 @@
 //   here   I am in this conversation and have seen your lines up to `seen`; send me the rest, marked with `visit`
 //   say    a line
 //   got    your lines in this conversation up to `sequence` are safe and shown
-//   bye    I have left this conversation
-//   close  I have closed this room, which I created, for everyone
+//   bye    I have left this conversation, which I was in with `visit`
+//   close  I have closed this room, which I created and was in with `visit`, for everyone
+//   absent I am not in this conversation, though you have said `here` to me with `visit`
 //
 // Wire: length (4 bytes, big-endian), then one JSON object in UTF-8.
 import {Buffer} from 'node:buffer';
@@ -42,8 +43,9 @@ const schema = v.variant('kind', [
 		clock: v.pipe(v.string(), v.check(isMoment)),
 	}),
 	v.object({kind: v.literal('got'), shared, sequence: count}),
-	v.object({kind: v.literal('bye'), shared}),
-	v.object({kind: v.literal('close'), shared}),
+	v.object({kind: v.literal('bye'), shared, visit: count}),
+	v.object({kind: v.literal('close'), shared, visit: count}),
+	v.object({kind: v.literal('absent'), shared, visit: count}),
 ]);
 
 /**

@@ -243,11 +243,8 @@ export class Rooms {
 		control.request('enter', {room}, now, (outcome, then) => {
 			this.#countEntering(room, -1);
 			if (conversations.get(conversation.key) !== conversation) {
-				const isWanted = this.#entering.has(nameKey(room)) || conversations.find('room', room) !== undefined;
-				if (outcome.ok && !isWanted && outcome.reply.created) {
-					control.request('close-room', {room}, then);
-				} else if (outcome.ok && !isWanted && (this.#lastDeparture.get(nameKey(room)) ?? 0) <= departures) {
-					control.request('leave', {room}, then);
+				if (outcome.ok) {
+					this.#undoEntering(outcome.reply, departures, then);
 				}
 			} else if (outcome.ok) {
 				this.#reconcile(conversation, outcome.reply, then);
@@ -256,6 +253,22 @@ export class Rooms {
 				this.leave(conversation, then);
 			}
 		});
+	}
+
+	/**
+	We have left while we were being let in again.
+	*/
+	#undoEntering({room, created}: Reply<'enter'>, departures: number, now: number): void {
+		const {control, conversations} = this.#context;
+		if (this.#entering.has(nameKey(room)) || conversations.find('room', room)) {
+			return;
+		}
+
+		if (created) {
+			control.request('close-room', {room}, now);
+		} else if ((this.#lastDeparture.get(nameKey(room)) ?? 0) <= departures) {
+			control.request('leave', {room}, now);
+		}
 	}
 
 	#reconcile(conversation: Conversation, {room, creator, created, members}: Reply<'enter'>, now: number): void {

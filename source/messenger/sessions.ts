@@ -16,7 +16,12 @@ import {
 	type OnDone,
 } from './context.js';
 import type {Conversation} from './conversation.js';
-import {askAgainMs, nextBackoff} from './limits.js';
+import {
+	askAgainMs,
+	busyNoticeMs,
+	maximumRequests,
+	nextBackoff,
+} from './limits.js';
 import type {SharedName} from './records.js';
 import type {SessionState} from './events.js';
 
@@ -42,6 +47,11 @@ export class Sessions {
 	Sessions that we have left lately: the server may still name one in an answer that was under way meanwhile.
 	*/
 	readonly #left = new Set<string>();
+
+	/**
+	When the user was last told of somebody who found us busy, by name key.
+	*/
+	readonly #toldBusy = new Map<string, number>();
 
 	constructor(context: Context) {
 		this.#context = context;
@@ -138,7 +148,7 @@ export class Sessions {
 			this.#accept(session, from, now);
 		} else if ((mode === 'one' && isTalking) || requests.isFull) {
 			control.request('answer', {session, answer: 'busy'}, now);
-			emit({type: 'notice', level: 'info', text: `${from} asked for a session and was told that you are busy.`});
+			this.#tellBusy(from, now);
 		} else if (accept === 'everyone') {
 			this.#accept(session, from, now);
 		} else {
@@ -320,6 +330,23 @@ export class Sessions {
 			conversation.askAt = undefined;
 			this.#askAgain(conversation, now);
 		}
+	}
+
+	/**
+	Who waits for us asks again and again; the user hears of it now and then.
+	*/
+	#tellBusy(from: string, now: number): void {
+		const toldAt = this.#toldBusy.get(nameKey(from));
+		if (toldAt !== undefined && now < toldAt + busyNoticeMs) {
+			return;
+		}
+
+		this.#toldBusy.set(nameKey(from), now);
+		if (this.#toldBusy.size > maximumRequests) {
+			this.#toldBusy.delete(this.#toldBusy.keys().next().value!);
+		}
+
+		this.#context.emit({type: 'notice', level: 'info', text: `${from} asked for a session and was told that you are busy.`});
 	}
 
 	#accept(session: string, from: string, now: number, done: OnDone = () => {}): void {

@@ -81,6 +81,7 @@ function heal(world: World): void {
 	world.trace('fate', 'everything heals');
 	world.heal();
 	world.diskMs = 2;
+	world.wireMs = 1;
 	world.network.conditions = {
 		...world.network.conditions, delay: 1, jitter: 0.5, loss: 0, duplicate: 0, reorder: 0,
 	};

@@ -103,11 +103,10 @@ export class Wire {
 		}
 
 		this.#end();
-		const {delay} = this.#world.network.conditions;
-		this.#world.plan(delay, () => {
+		this.#world.plan(this.#world.wireMs, () => {
 			this.#tellClient();
 		});
-		this.#world.plan(delay, () => {
+		this.#world.plan(this.#world.wireMs, () => {
 			this.#world.server.handleClosed(this);
 		});
 	}
@@ -134,9 +133,9 @@ export class Wire {
 	After the network's delay, in order, and not before a partition between the two has healed.
 	*/
 	#later(end: End, act: () => void): void {
-		const {delay, jitter} = this.#world.network.conditions;
+		const {wireMs, chance, now} = this.#world;
 		const line = this.#lines[end];
-		line.at = Math.max(line.at, this.#world.now + delay + (this.#world.chance.float() * jitter));
+		line.at = Math.max(line.at, now + (wireMs * (1 + chance.float())));
 		line.acts.push(act);
 		this.#world.planAt(line.at, () => {
 			this.#deliver(end);

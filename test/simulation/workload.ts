@@ -44,15 +44,12 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
 	[10, world => {
 		// A few lines in one breath, and perhaps gone at once.
 		const client = someone(world);
-		for (let count = world.chance.integer(1, 6); count > 0 && client; count--) {
-			client.type(say(world));
-		}
-
-		if (world.chance.chance(0.2)) {
-			client?.type('cs');
+		const lines = Array.from({length: world.chance.integer(1, 6)}, () => say(world));
+		for (const line of world.chance.chance(0.2) ? [...lines, 'cs'] : lines) {
+			client?.type(line);
 		}
 	}],
-	[5, world => {
+	[7, world => {
 		leaveAndReturn(world);
 	}],
 	[12, command(world => `o ${world.chance.pick(names)}`)],
@@ -99,12 +96,10 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
 		world.part(hosts.filter(() => world.chance.chance(0.5)));
 	})],
 	[2, fate('two hosts lose sight of each other', world => {
-		const [one, other] = [world.chance.pick([...world.clients.values()]), world.chance.pick([...world.clients.values()])];
+		const clients = world.clients.values().toArray();
+		const [one, other] = [world.chance.pick(clients), world.chance.pick(clients)];
 		world.trace(one.name, `does not reach ${other.name}`);
 		world.block(one.host, other.host);
-	})],
-	[1, fate('the disks change their mood', world => {
-		world.diskMs = world.chance.pick([2, 2, 50, 500]);
 	})],
 	[4, fate('the partition heals', world => {
 		world.heal();
@@ -118,7 +113,7 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
 	[1, fate('somebody moves', world => {
 		someone(world)?.move();
 	})],
-	[1, fate('the weather changes', world => {
+	[2, fate('the weather changes', world => {
 		changeWeather(world);
 	})],
 ];
@@ -175,9 +170,11 @@ export function startServer(world: World): void {
 
 export function changeWeather(world: World): void {
 	const {chance, network} = world;
+	world.wireMs = chance.pick([0.2, 1, 10, 40]);
+	world.diskMs = chance.pick([2, 2, 50, 500]);
 	network.conditions = {
 		...network.conditions,
-		delay: chance.pick([0.2, 1, 10, 40]),
+		delay: chance.pick([0.2, 1, 10, 40, 150]),
 		jitter: chance.pick([0, 1, 20]),
 		loss: chance.pick([0, 0, 0.02, 0.2]),
 		duplicate: chance.pick([0, 0, 0.05]),

@@ -39,6 +39,10 @@ export class World {
 	How long a client's disk takes to make a write durable, in ms.
 	*/
 	diskMs = 2;
+	/**
+	How long bytes take between a client and the server, one way.
+	*/
+	wireMs = 1;
 	#wireCount = 0;
 	#stepsAtOnce = 0;
 	steps = 0;

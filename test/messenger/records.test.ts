@@ -1,0 +1,72 @@
+import {Buffer} from 'node:buffer';
+import test from 'ava';
+import {HybridClock} from '../../source/messenger/clock.js';
+import {maximumRecordBytes} from '../../source/messenger/limits.js';
+import {encodeRecord, RecordDecoder, type PeerRecord} from '../../source/messenger/records.js';
+
+const clock = new HybridClock().tick(1_700_000_000_000);
+const records: readonly PeerRecord[] = [
+	{
+		kind: 'here', shared: 'room:den', visit: 1, seen: 0,
+	},
+	{
+		kind: 'say', shared: 'session:a-Z_9', visit: 2, sequence: 7, text: 'grüße\n👋', at: 1_700_000_000_000, clock,
+	},
+	{kind: 'got', shared: 'room:den', sequence: 7},
+	{kind: 'bye', shared: 'room:den', visit: 3},
+	{kind: 'close', shared: 'room:den', visit: 3},
+	{kind: 'absent', shared: 'room:den', visit: 3},
+];
+
+function frame(body: string): Uint8Array {
+	const bytes = Buffer.alloc(4 + Buffer.byteLength(body));
+	bytes.writeUInt32BE(Buffer.byteLength(body));
+	bytes.write(body, 4);
+	return bytes;
+}
+
+test('records survive every way of cutting their bytes in two', t => {
+	const bytes = Buffer.concat(records.map(record => encodeRecord(record)));
+	for (let cut = 0; cut <= bytes.length; cut++) {
+		const decoder = new RecordDecoder();
+		t.deepEqual([...decoder.push(bytes.subarray(0, cut)), ...decoder.push(bytes.subarray(cut))], records);
+	}
+});
+
+test('records survive single bytes', t => {
+	const decoder = new RecordDecoder();
+	const bytes = Buffer.concat(records.map(record => encodeRecord(record)));
+	t.deepEqual([...bytes].flatMap(byte => [...decoder.push(Uint8Array.of(byte))]), records);
+});
+
+const say = {
+	kind: 'say', shared: 'room:den', visit: 1, sequence: 1, text: 'x', at: 1, clock,
+};
+for (const [title, body] of [
+	['no JSON', '{'],
+	['not an object', '7'],
+	['an unknown kind', '{"kind":"shout"}'],
+	['an author of its own choice has no place', JSON.stringify({...say, sequence: -1, from: 'cat'})],
+	['an empty text', JSON.stringify({...say, text: ''})],
+	['a text that is too long', JSON.stringify({...say, text: 'é'.repeat(8193)})],
+	['a clock that is none', JSON.stringify({...say, clock: 'z'.repeat(20)})],
+	['a time out of bounds', JSON.stringify({...say, at: 1e300})],
+	['a place that is none', JSON.stringify({...say, shared: 'den'})],
+] as const) {
+	test(`refused: ${title}`, t => {
+		t.throws(() => [...new RecordDecoder().push(frame(body))], {code: 'bad-record'});
+	});
+}
+
+test('a length beyond the limit is refused before its bytes come', t => {
+	const header = Buffer.alloc(4);
+	header.writeUInt32BE(maximumRecordBytes + 1);
+	t.throws(() => [...new RecordDecoder().push(header)], {code: 'bad-record'});
+});
+
+test('the longest text of control characters fits', t => {
+	const record: PeerRecord = {
+		kind: 'say', shared: 'room:den', visit: 1, sequence: 1, text: '\u{1}'.repeat(16 * 1024), at: 1, clock,
+	};
+	t.deepEqual([...new RecordDecoder().push(encodeRecord(record))], [record]);
+});
