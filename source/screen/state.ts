@@ -44,9 +44,9 @@ export type Overlay =
 		readonly address: Composer | undefined;
 		readonly problem: string | undefined;
 		/**
-		Another server has the usual port here, so hosting means a free one.
+		Hosting on the usual port failed, most often because it is taken: the next try takes any free one.
 		*/
-		readonly isPortTaken: boolean;
+		readonly hasHostFailed: boolean;
 	}
 	| {
 		readonly kind: 'request';

@@ -186,7 +186,7 @@ test('where no server answers, the screen offers to host one', t => {
 
 test('where the usual port is taken, hosting means another', t => {
 	const player = new Player(closedView).after(1000);
-	player.handle({type: 'reply', purpose: 'server', reply: {command: 'host', ok: false, error: {code: 'port-in-use', message: 'Port 7600 is in use.'}}});
+	player.handle({type: 'reply', purpose: 'server', reply: {command: 'host', ok: false, error: {code: 'host-failed', message: 'Port 7600 is in use.'}}});
 	t.deepEqual(player.type('<enter>').executed, ['host 0']);
 });
 

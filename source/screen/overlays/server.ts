@@ -34,16 +34,16 @@ type Choice = {readonly label: string; readonly detail: string; readonly choose:
 
 export function openServerDialog(state: ScreenState): ScreenState {
 	return openOverlay(state, {
-		kind: 'server', selected: 0, address: undefined, problem: undefined, isPortTaken: false,
+		kind: 'server', selected: 0, address: undefined, problem: undefined, hasHostFailed: false,
 	});
 }
 
-function choicesFor({view}: ScreenState, {isPortTaken}: ServerDialog): Choice[] {
+function choicesFor({view}: ScreenState, {hasHostFailed}: ServerDialog): Choice[] {
 	const {server} = view.connection;
 	return [
 		{
-			label: isPortTaken ? 'Host on another port' : 'Host a server here', detail: isPortTaken ? 'any free one' : 'others on your network can join you',
-			choose: (state, dialog) => run(replaceOverlay(state, {...dialog, problem: undefined}), isPortTaken ? 'host 0' : 'host', 'server'),
+			label: hasHostFailed ? 'Host on another port' : 'Host a server here', detail: hasHostFailed ? 'any free one' : 'others on your network can join you',
+			choose: (state, dialog) => run(replaceOverlay(state, {...dialog, problem: undefined}), hasHostFailed ? 'host 0' : 'host', 'server'),
 		},
 		{
 			label: 'Enter an address', detail: 'of a server that somebody else runs',
@@ -110,7 +110,7 @@ A failed attempt is shown in the dialog; success closes it with the next view.
 export function handleServerReply(state: ScreenState, reply: CommandReply): ScreenState {
 	return {
 		...state,
-		overlays: state.overlays.map(overlay => overlay.kind === 'server' && !reply.ok ? {...overlay, problem: reply.error.message, isPortTaken: overlay.isPortTaken || reply.error.code === 'port-in-use'} : overlay),
+		overlays: state.overlays.map(overlay => overlay.kind === 'server' && !reply.ok ? {...overlay, problem: reply.error.message, hasHostFailed: overlay.hasHostFailed || reply.command === 'host'} : overlay),
 	};
 }
 
