@@ -5,6 +5,7 @@ import {spawnSync} from 'node:child_process';
 import {chmodSync, existsSync, rmSync} from 'node:fs';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
+import {inkCaches} from './ink-caches.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -51,6 +52,7 @@ await build({
 	// A few of Ink's dependencies are CommonJS and ask for Node's own modules with `require`.
 	banner: {js: '#!/usr/bin/env node\nimport {createRequire as makeRequire} from \'node:module\';\nconst require = makeRequire(import.meta.url);'},
 	sourcemap: true,
+	plugins: [inkCaches],
 	logLevel: 'warning',
 });
 

@@ -23,7 +23,7 @@ export class LineCache<Line> {
 	/**
 	`limit` is in items.
 	*/
-	constructor(limit = 2000) {
+	constructor(limit = 600) {
 		this.#limit = limit;
 	}
 
