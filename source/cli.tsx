@@ -92,11 +92,14 @@ async function run(options: Options): Promise<number> {
 		}
 	};
 
-	const screen = await loading;
-	const code = await (screen ? showScreen(screen.runScreen, runtime, options, begin) : speak(runtime, options, {udpPort, begin, between}));
-	await runtime.leave();
-	await log?.close();
-	return failure === undefined ? code : report(failure);
+	try {
+		const screen = await loading;
+		const code = await (screen ? showScreen(screen.runScreen, runtime, options, begin) : speak(runtime, options, {udpPort, begin, between}));
+		return failure === undefined ? code : report(failure);
+	} finally {
+		await runtime.leave();
+		await log?.close();
+	}
 }
 
 /**

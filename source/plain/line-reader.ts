@@ -53,7 +53,7 @@ export async function * readLines(input: AsyncIterable<Uint8Array>): AsyncGenera
 		}
 	};
 
-	for await (const chunk of input) {
+	for await (const chunk of untilBroken(input)) {
 		let start = 0;
 		for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
 			hold(chunk.subarray(start, end));
@@ -69,4 +69,13 @@ export async function * readLines(input: AsyncIterable<Uint8Array>): AsyncGenera
 	if (length > 0) {
 		yield take();
 	}
+}
+
+/**
+An input that breaks (a terminal that is gone, a folder in place of a file) has ended.
+*/
+async function * untilBroken(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+	try {
+		yield * input;
+	} catch {}
 }

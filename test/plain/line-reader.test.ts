@@ -37,3 +37,11 @@ test('nothing at all is no line', async t => {
 	t.deepEqual(await read([]), []);
 	t.deepEqual(await read([Buffer.from('a\n')]), [{number: 1, text: 'a'}]);
 });
+
+test('an input that breaks has ended', async t => {
+	const lines = readLines((async function * () {
+		yield Buffer.from('a\nb');
+		throw new Error('EIO');
+	})());
+	t.deepEqual(await Array.fromAsync(lines), [{number: 1, text: 'a'}, {number: 2, text: 'b'}]);
+});
