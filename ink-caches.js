@@ -2,7 +2,7 @@
 // Ink forgets its caches after every frame and measures, sanitises and tokenises each line anew, though most lines stay as they are.
 // The bundler applies this to Ink's files; a version of Ink where a place is not found fails the build instead of losing the gain silently.
 import {readFileSync} from 'node:fs';
-import {basename} from 'node:path';
+import path from 'node:path';
 
 const patches = {
 	'output.js': {
@@ -49,11 +49,13 @@ The esbuild plugin.
 export const inkCaches = {
 	name: 'ink-caches',
 	setup(build) {
-		build.onLoad({filter: /\bink.build.(?:output|render-node-to-output|squash-text-nodes)\.js$/v}, ({path}) => {
-			const {from, to, add} = patches[basename(path)];
-			const parts = readFileSync(path, 'utf8').split(from);
+		// The filter is read by Go, which knows no `v` flag.
+		// eslint-disable-next-line require-unicode-regexp
+		build.onLoad({filter: /ink.build.(?:output|render-node-to-output|squash-text-nodes)\.js$/}, ({path: file}) => {
+			const {from, to, add} = patches[path.basename(file)];
+			const parts = readFileSync(file, 'utf8').split(from);
 			if (parts.length !== 2) {
-				throw new Error(`Ink has changed: "${from}" stands ${parts.length - 1} times in ${path}`);
+				throw new Error(`Ink has changed: "${from}" stands ${parts.length - 1} times in ${file}`);
 			}
 
 			return {contents: parts.join(to) + add, loader: 'js'};
