@@ -8,6 +8,7 @@ import meow from 'meow';
 import {defaultPort} from '../source/protocol/limits.js';
 import {jsonFace} from './admin/json-face.js';
 import {operate} from './admin/operate.js';
+import {Output} from './admin/output.js';
 import {createPlainFace} from './admin/plain-face.js';
 import {defaultLimits} from './core/limits.js';
 import {startServer, type ServerOptions} from './serve.js';
@@ -115,10 +116,6 @@ function checkUsage({flags, input}: Arguments): void {
 	}
 }
 
-function print(text: string): void {
-	process.stdout.write(text);
-}
-
 async function run(asked: Arguments): Promise<void> {
 	checkUsage(asked);
 	const {flags, pkg} = asked;
@@ -133,23 +130,26 @@ async function run(asked: Arguments): Promise<void> {
 		program: `earshotd ${(pkg as {version: string}).version}`,
 		limits: {users: readInteger('--max-users', flags.maxUsers, 1, 1_000_000) ?? defaultLimits.users},
 		onEvent(event) {
-			print(face.event(event));
+			output.printEvent(face.event(event));
 		},
 	};
+	const output = new Output(process.stdout, count => face.event({
+		kind: 'notice', level: 'warn', text: `${count} events were left out because nobody read them`, at: Date.now(),
+	}));
 	const server = await startServer(options);
 	const {port, udpPort, fingerprint} = server;
-	print(face.ready({
+	output.print(face.ready({
 		port, udpPort, fingerprint, folder: options.folder,
 	}));
-	await operate(server, face, print);
+	await operate(server, face, text => {
+		output.print(text);
+	});
 }
 
 /**
 Runs the program; sets the exit code of the process and ends it.
 */
 export async function main(arguments_: readonly string[]): Promise<void> {
-	// Nobody reads any more: that is no reason to stop serving.
-	process.stdout.on('error', () => {});
 	let code = 0;
 	try {
 		await run(readArguments(arguments_));

@@ -310,7 +310,10 @@ class Server implements RunningServer {
 			}
 
 			case 'exit': {
-				void this.#end();
+				if (!this.#isClosing) {
+					void this.#end();
+				}
+
 				break;
 			}
 		}

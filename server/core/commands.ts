@@ -210,7 +210,7 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 	restore: {
 		needs: 'login', cost: 1,
 		run(house, user, {session, with: name}, {now, reply}) {
-			house.sessions.restore(user, session, accountOf(house, name), now, reply);
+			house.sessions.restore(user, {id: session, account: accountOf(house, name), now}, reply);
 			return undefined;
 		},
 	},

@@ -1,5 +1,6 @@
 // The server's own numbers, beside those it shares with its clients (source/protocol/limits.ts).
 // Knows defaults; refuses to know who enforces them.
+import {loginTimeoutMs, silenceTimeoutMs} from '../../source/protocol/limits.js';
 
 /**
 What an operator or a test may change. Rates are a number a second, bursts a number at once, times ms.
@@ -19,6 +20,10 @@ export type Limits = {
 	*/
 	readonly loginRate: number;
 	readonly loginBurst: number;
+	/**
+	Connections of one address that have not logged in.
+	*/
+	readonly strangersPerAddress: number;
 	/**
 	Open sessions and requests of one user.
 	*/
@@ -51,11 +56,12 @@ export const defaultLimits: Limits = {
 	requestBurst: 200,
 	loginRate: 20,
 	loginBurst: 100,
+	strangersPerAddress: 256,
 	sessionsPerUser: 64,
 	roomsPerUser: 32,
 	roomsPerCreator: 64,
-	helloTimeoutMs: 10_000,
-	silenceTimeoutMs: 150_000,
+	helloTimeoutMs: loginTimeoutMs,
+	silenceTimeoutMs,
 	restoreTimeoutMs: 30_000,
 };
 

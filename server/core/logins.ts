@@ -15,7 +15,7 @@ import {decodeBase64} from '../../source/protocol/keys.js';
 import type {DeviceKeys, Reply, Request} from '../../source/protocol/messages.js';
 import {nameKey} from '../../source/protocol/names.js';
 import type {Account, Accounts} from './accounts.js';
-import type {Action, HashOutcome, Write} from './actions.js';
+import type {HashOutcome, Write} from './actions.js';
 import type {Connection} from './connection.js';
 import {cardValidityMs, type Limits} from './limits.js';
 import {punchFields, type Presence, type User} from './presence.js';
@@ -27,6 +27,11 @@ Takes the reply, or the refusal, when it is certain.
 type Done = (outcome: Reply<'login'> | ProtocolError) => void;
 
 /**
+A password to be hashed, or compared with the hash of an account.
+*/
+export type Hashing = {readonly kind: 'hash'; readonly password: string} | {readonly kind: 'verify'; readonly password: string; readonly key: string};
+
+/**
 What logins need of the core around them.
 */
 export type Surroundings = {
@@ -36,10 +41,7 @@ export type Surroundings = {
 	readonly rootKey: KeyObject;
 	readonly tokenSecret: Uint8Array;
 	readonly random: (size: number) => Uint8Array;
-	/**
-	Starts the hashing or comparing of a password.
-	*/
-	readonly hash: (action: {readonly kind: 'hash'; readonly password: string} | {readonly kind: 'verify'; readonly password: string; readonly key: string}, done: (outcome: HashOutcome, now: number) => void) => void;
+	readonly hash: (hashing: Hashing, done: (outcome: HashOutcome, now: number) => void) => void;
 	readonly store: (write: Write, done: (ok: boolean, now: number) => void) => void;
 	/**
 	A user has come.
@@ -51,7 +53,10 @@ export type Surroundings = {
 	readonly replace: (user: User, now: number) => void;
 };
 
-export type Hashing = Extract<Action, {kind: 'hash' | 'verify'}>;
+/**
+Who has proved to be whom, from which device.
+*/
+type Proven = {readonly connection: Connection; readonly account: Account; readonly keys: DeviceKeys};
 
 const badCredentials = () => new ProtocolError('bad-credentials', 'That name and password do not go together; check both, or "register" first.');
 const busy = () => new ProtocolError('busy-try-again', 'The server has more logins to check than it can; try again in a moment.');
@@ -94,7 +99,7 @@ export class Logins {
 				}
 
 				accounts.add(account);
-				finish(this.#admit(connection, account, keys, at));
+				finish(this.#admit({connection, account, keys}, at));
 			});
 		});
 	}
@@ -112,7 +117,7 @@ export class Logins {
 			} else if (presence.get(account.key)) {
 				finish(alreadyOnline(account.name));
 			} else {
-				this.#bind(connection, account, keys, now, finish);
+				this.#bind({connection, account, keys}, now, finish);
 			}
 		});
 	}
@@ -135,7 +140,7 @@ export class Logins {
 			replace(older, now);
 		}
 
-		const outcome = this.#admit(connection, account, keys, now);
+		const outcome = this.#admit({connection, account, keys}, now);
 		if (outcome instanceof ProtocolError) {
 			throw outcome;
 		}
@@ -172,10 +177,10 @@ export class Logins {
 	/**
 	The newest login decides which device counts; a change is written before it is told.
 	*/
-	#bind(connection: Connection, account: Account, keys: DeviceKeys, now: number, finish: Done): void {
+	#bind({connection, account, keys}: Proven, now: number, finish: Done): void {
 		const device = deviceOf(keys);
 		if (account.device === device) {
-			finish(this.#admit(connection, account, keys, now));
+			finish(this.#admit({connection, account, keys}, now));
 			return;
 		}
 
@@ -186,11 +191,11 @@ export class Logins {
 				account.device = device;
 			}
 
-			finish(ok ? this.#admit(connection, account, keys, at) : failed());
+			finish(ok ? this.#admit({connection, account, keys}, at) : failed());
 		});
 	}
 
-	#admit(connection: Connection, account: Account, keys: DeviceKeys, now: number): Reply<'login'> | ProtocolError {
+	#admit({connection, account, keys}: Proven, now: number): Reply<'login'> | ProtocolError {
 		const {presence, limits, rootKey, tokenSecret, random, welcome} = this.#around;
 		if (connection.isClosed) {
 			return failed();

@@ -11,6 +11,7 @@ import type {Notices} from './notices.js';
 import {OrderedNames} from './ordered-names.js';
 import type {Outbox} from './outbox.js';
 import type {User} from './presence.js';
+import {Tally} from './tally.js';
 
 /**
 A room as the store loads it; creator and name as they are shown.
@@ -35,13 +36,21 @@ function storageFailed(): ProtocolError {
 	return new ProtocolError('storage-failed', 'The server could not write to its disk; nothing was changed. Its operator must look at it.');
 }
 
+function roomFull({name}: Room): ProtocolError {
+	return new ProtocolError('room-full', `The room ${name} has ${maximumRoomMembers} members, and that is the most; try again when one has left.`);
+}
+
+function tooManyCreated(count: number): ProtocolError {
+	return new ProtocolError('too-many-rooms', `You have created ${count} rooms, and that is the most; close one first with "cr".`);
+}
+
 export class Rooms {
 	/**
 	Keys of standing rooms.
 	*/
 	readonly names: OrderedNames;
 	readonly #byKey = new Map<string, Room>();
-	readonly #created = new Map<string, number>();
+	readonly #created = new Tally();
 	readonly #outbox: Outbox;
 	readonly #introductions: Introductions;
 	readonly #notices: Notices;
@@ -172,8 +181,8 @@ export class Rooms {
 	}
 
 	#create(user: User, name: string, now: number, done: Done<'enter'>): void {
-		const count = this.#created.get(user.key) ?? 0;
-		const refusal = count < this.#limits.roomsPerCreator ? this.#refusal(user) : new ProtocolError('too-many-rooms', `You have created ${count} rooms, and that is the most; close one first with "cr".`);
+		const count = this.#created.count(user.key);
+		const refusal = count < this.#limits.roomsPerCreator ? this.#refusal(user) : tooManyCreated(count);
 		if (refusal) {
 			done(refusal);
 			return;
@@ -203,7 +212,7 @@ export class Rooms {
 	#admit(room: Room, user: User, created: boolean, done: Done<'enter'>): void {
 		const others = room.members.values().filter(member => member !== user).toArray();
 		if (!room.members.has(user.key)) {
-			const refusal = room.members.size < maximumRoomMembers ? this.#refusal(user) : new ProtocolError('room-full', `The room ${room.name} has ${maximumRoomMembers} members, and that is the most; try again when one has left.`);
+			const refusal = room.members.size < maximumRoomMembers ? this.#refusal(user) : roomFull(room);
 			if (refusal) {
 				done(refusal);
 				return;
@@ -259,25 +268,15 @@ export class Rooms {
 			...stored, members: new Map(), state, waiting: [],
 		};
 		this.#byKey.set(room.key, room);
-		this.#count(room, 1);
+		this.#created.add(nameKey(room.creator));
 		return room;
 	}
 
 	#remove(room: Room): void {
 		this.#byKey.delete(room.key);
 		this.names.delete(room.key);
-		this.#count(room, -1);
+		this.#created.remove(nameKey(room.creator));
 		this.#notices.noteRoom(room.key, room.name);
-	}
-
-	#count(room: Room, change: number): void {
-		const creator = nameKey(room.creator);
-		const count = (this.#created.get(creator) ?? 0) + change;
-		if (count === 0) {
-			this.#created.delete(creator);
-		} else {
-			this.#created.set(creator, count);
-		}
 	}
 
 	#wake(room: Room, hasFailed: boolean): void {

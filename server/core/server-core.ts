@@ -36,6 +36,7 @@ import {Presence, type User} from './presence.js';
 import {Rendezvous} from './rendezvous.js';
 import {Rooms, type StoredRoom} from './rooms.js';
 import {Sessions} from './sessions.js';
+import {Tally} from './tally.js';
 import {Tasks} from './tasks.js';
 
 /**
@@ -69,6 +70,7 @@ export class ServerCore {
 	readonly #hashings = new Tasks<HashOutcome>();
 	readonly #writes = new Tasks<boolean>();
 	readonly #connections = new Map<number, Connection>();
+	readonly #strangers = new Tally();
 	readonly #ungreeted: Deadlines<Connection>;
 	readonly #silent: Deadlines<Connection>;
 	readonly #house: House;
@@ -120,6 +122,7 @@ export class ServerCore {
 				outbox.push({...action, task: this.#hashings.begin(done)});
 			},
 			welcome: user => {
+				this.#strangers.remove(user.connection.host);
 				outbox.push({kind: 'trust', connection: user.connection.id});
 				this.#notePresence(user, true);
 				notices.addNewcomer(user);
@@ -160,6 +163,9 @@ export class ServerCore {
 		this.#connections.set(id, connection);
 		this.#ungreeted.start(connection, acceptedAt);
 		this.#silent.start(connection, now);
+		if (this.#strangers.add(connection.host) > this.#limits.strangersPerAddress) {
+			this.#cut(connection, {event: 'closing', code: 'flood', message: 'Too many connections from this address have not logged in.'}, 'gone');
+		}
 	}
 
 	/**
@@ -400,6 +406,7 @@ export class ServerCore {
 		this.#silent.stop(connection);
 		const {user} = connection;
 		if (!user) {
+			this.#strangers.remove(connection.host);
 			return;
 		}
 

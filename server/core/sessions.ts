@@ -166,7 +166,7 @@ export class Sessions {
 	One end says that a session stands between it and `account`. It stands here again once both have said so; then both are introduced anew.
 	`reply` is told whether both ends are here now.
 	*/
-	restore(user: User, id: string, account: Account, now: number, reply: (fields: Reply<'restore'>) => void): void {
+	restore(user: User, {id, account, now}: {readonly id: string; readonly account: Account; readonly now: number}, reply: (fields: Reply<'restore'>) => void): void {
 		const session = this.#rejoin(user, id, account, now);
 		const isRestored = session !== undefined && this.#isWhole(session);
 		reply({restored: isRestored});

@@ -52,9 +52,6 @@ export class Connection {
 		socket.on('data', (chunk: Buffer) => {
 			this.#read(chunk);
 		});
-		socket.on('end', () => {
-			socket.end();
-		});
 		// The close event follows and tells everything that matters.
 		socket.on('error', () => {});
 		socket.on('close', () => {

@@ -40,6 +40,13 @@ const schema = `
 	) STRICT, WITHOUT ROWID;
 `;
 
+const identification = `
+	SELECT
+		(SELECT application_id FROM pragma_application_id) AS application,
+		(SELECT user_version FROM pragma_user_version) AS version,
+		(SELECT count(*) FROM sqlite_schema) AS tables
+`;
+
 /**
 A write of the core, or the store's own: a hash made anew with other parameters.
 */
@@ -156,7 +163,7 @@ export class Database {
 	}
 
 	#prepareSchema(file: string): void {
-		const found = this.#database.prepare('SELECT (SELECT application_id FROM pragma_application_id) AS application, (SELECT user_version FROM pragma_user_version) AS version, (SELECT count(*) FROM sqlite_schema) AS tables').get() as {application: number; version: number; tables: number};
+		const found = this.#database.prepare(identification).get() as {application: number; version: number; tables: number};
 		if (found.tables === 0) {
 			this.#database.exec(`${schema} PRAGMA application_id=${appId}; PRAGMA user_version=${version}`);
 		} else if (found.application !== appId) {

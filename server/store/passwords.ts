@@ -21,6 +21,8 @@ export class BusyError extends Error {
 	override readonly name = 'BusyError';
 }
 
+type PasswordOptions = {readonly parameters?: HashParameters; readonly concurrency?: number; readonly queueLimit?: number};
+
 /**
 Hashes and compares, at most `concurrency` at once; the rest waits in a queue of `queueLimit`.
 */
@@ -32,7 +34,7 @@ export class Passwords {
 	readonly #decoy: string;
 	#running = 0;
 
-	constructor({parameters = currentParameters, concurrency = Math.max(1, availableParallelism() - 1), queueLimit = 256}: {parameters?: HashParameters; concurrency?: number; queueLimit?: number} = {}) {
+	constructor({parameters = currentParameters, concurrency = Math.max(1, availableParallelism() - 1), queueLimit = 256}: PasswordOptions = {}) {
 		this.#parameters = parameters;
 		this.#concurrency = concurrency;
 		this.#queueLimit = queueLimit;

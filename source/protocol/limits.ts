@@ -57,7 +57,7 @@ How long a request for a session waits for an answer.
 export const requestTimeoutMs = 30_000;
 
 /**
-A connection has this long for TLS and login.
+A connection has this long from TCP to `hello`; a person may take longer to type a password.
 */
 export const loginTimeoutMs = 10_000;
 

@@ -107,7 +107,7 @@ export const operations = {
 	*/
 	answer: {request: {session: identifier, answer: v.picklist(['accept', 'decline', 'busy'])}, reply: {}},
 	/**
-	Leave a session, or withdraw a request for one.
+	Leave a session, or withdraw a request for one. Who asks gets the reply, the other end the notice; so it is with rooms.
 	*/
 	close: {request: {session: identifier}, reply: {}},
 	/**
@@ -125,6 +125,7 @@ export const operations = {
 	'close-room': {request: {room: name}, reply: {}},
 	/**
 	After a reconnect: the sessions that still stand between the peers. Rooms are entered again with `enter`.
+	`restored` says whether the other end is here too; when it comes later, both get a `peer` notice then.
 	*/
 	restore: {request: {session: identifier, with: name}, reply: {restored: v.boolean()}},
 	ping: {request: {}, reply: {}},
@@ -139,7 +140,7 @@ What the server says unasked.
 */
 export const notices = {
 	/**
-	Users whose presence changed; right after login with `snapshot`, in as many lines as it takes.
+	Users whose presence changed; right after login with `snapshot` those who are online, in as many lines as it takes.
 	*/
 	presence: {users: v.pipe(v.array(userRow), v.maxLength(maximumRowsPerLine)), snapshot: v.optional(v.boolean())},
 	/**

@@ -63,6 +63,21 @@ test('the time before hello counts from the TCP connection', t => {
 	t.is(server.core.pollTimeout(), server.now + 6000);
 });
 
+test('one address has few connections that have not logged in', t => {
+	const server = new FakeServer({limits: {strangersPerAddress: 3}});
+	const strangers = Array.from({length: 4}, (_, index) => server.connect(`10.0.0.1:${index + 1}`));
+	t.deepEqual(strangers.map(({closing}) => closing?.code), [undefined, undefined, undefined, 'flood']);
+	t.false(server.connect('10.0.0.2:1').isCut, 'another address is free');
+	strangers[0]!.drop();
+	const next = server.connect('10.0.0.1:5');
+	t.false(next.isCut);
+	next.ask('hello', {protocol: 1, program: 'test'});
+	t.true(next.ask('register', {user: 'ann', password: 'x', device: deviceKeys()}).ok);
+	t.false(server.connect('10.0.0.1:6').isCut, 'who has logged in does not count');
+	next.drop();
+	t.true(server.connect('10.0.0.1:7').isCut);
+});
+
 test('silence for 150 s ends a connection, a ping keeps it', t => {
 	const server = new FakeServer();
 	const ann = server.register('ann');

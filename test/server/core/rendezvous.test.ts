@@ -8,9 +8,10 @@ import {deviceKeys, FakeServer, type FakeClient} from '../helpers/fake-server.js
 
 let counter = 0;
 
-function ask(client: FakeClient, {txid = ++counter, secret = decodeBase64(client.login.punch.secret), kind = 'ask' as const}: {txid?: number; secret?: Uint8Array; kind?: 'ask' | 'answer'} = {}): Uint8Array {
+function ask(client: FakeClient, {secret = decodeBase64(client.login.punch.secret), kind = 'ask'}: {secret?: Uint8Array; kind?: 'ask' | 'answer'} = {}): Uint8Array {
 	const id = Buffer.alloc(12);
-	id.writeUInt32BE(txid);
+	counter += 1;
+	id.writeUInt32BE(counter);
 	return encodePunch({sid: Buffer.from(client.login.punch.sid, 'hex'), txid: id, kind}, secret);
 }
 

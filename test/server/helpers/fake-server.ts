@@ -8,7 +8,12 @@ import type {
 	Operation,
 	Reply,
 } from '../../../source/protocol/messages.js';
-import type {Action, QueryEntry, Write} from '../../../server/core/actions.js';
+import type {
+	Action,
+	HashOutcome,
+	QueryEntry,
+	Write,
+} from '../../../server/core/actions.js';
 import {ServerCore, type CoreOptions} from '../../../server/core/server-core.js';
 import {seededRandom} from '../../helpers/random.js';
 
@@ -143,7 +148,7 @@ export class FakeServer {
 			case 'hash':
 			case 'verify': {
 				this.#later(() => {
-					this.core.handleHashed(action.task, this.isHashingBusy ? {kind: 'busy'} : (action.kind === 'hash' ? {kind: 'hash', hash: action.password} : {kind: 'match', matches: this.store.hashes.get(action.key) === action.password}), this.now);
+					this.core.handleHashed(action.task, this.isHashingBusy ? {kind: 'busy'} : this.#hash(action), this.now);
 				});
 				break;
 			}
@@ -179,6 +184,10 @@ export class FakeServer {
 				break;
 			}
 		}
+	}
+
+	#hash(action: Extract<Action, {kind: 'hash' | 'verify'}>): HashOutcome {
+		return action.kind === 'hash' ? {kind: 'hash', hash: action.password} : {kind: 'match', matches: this.store.hashes.get(action.key) === action.password};
 	}
 
 	#later(act: () => void): void {

@@ -170,6 +170,7 @@ test('x tells every client and ends in order', async t => {
 	t.true(server.command('x').ok);
 	t.is(await ann.end(), 'shutdown');
 	t.is(await stranger.end(), 'shutdown');
+	t.true(server.command('x').ok, 'a second one changes nothing');
 	await server.closed;
 	await t.throwsAsync(TlsClient.open(server.port), {code: 'ECONNREFUSED'});
 });
