@@ -7,6 +7,7 @@ import {discoveryReach} from './io/discovery.js';
 import {SessionLog} from './io/session-log.js';
 import {chooseTheme} from './kit/theme.js';
 import {drive} from './plain/driver.js';
+import {HiddenInput} from './plain/hidden-input.js';
 import {createJsonFace} from './plain/json-face.js';
 import {createPlainFace} from './plain/plain-face.js';
 import {transcribe} from './plain/transcript.js';
@@ -188,13 +189,18 @@ async function speak(runtime: Runtime, options: Options, {udpPort, begin, betwee
 		stdout.write(text);
 	};
 
+	// Nobody should read a password over somebody's shoulder.
+	const hidden = options.face === 'plain' && stdin.isTTY ? new HiddenInput(stdin, leave) : undefined;
 	const theme = stdout.isTTY ? chooseTheme(process.env) : undefined;
 	await drive({
 		port: runtime,
 		face: options.face === 'json' ? createJsonFace(write) : createPlainFace({write, now: Date.now, theme: theme?.id === 'color' ? theme : undefined}),
 		facts: {version: options.version, udpPort},
 		user: options.user,
-		input: stdin,
+		input: hidden ?? stdin,
+		hideNextLine: hidden && (() => {
+			hidden.hide();
+		}),
 		begin,
 		between,
 	});

@@ -118,7 +118,7 @@ export const defaultConfig: Readonly<PeerConfig> = {
 	initRetryMax: 2000,
 	connectTimeout: 10_000,
 	maxHalfOpen: 64,
-	halfOpenTimeout: 15_000,
+	halfOpenTimeout: 5000,
 	maxHandshakesPerSecond: 200,
 	maxLinks: 256,
 	maxStreams: 64,

@@ -489,7 +489,7 @@ export class Link {
 
 		const {recovery, acknowledgements} = transport;
 		this.#pacedUntil = 0;
-		const hasContent = this.#isPingDue || recovery.probesToSend > 0 || this.#streams.isReady;
+		const hasContent = this.#isPingDue || this.#streams.isReady;
 		const isAllowed = hasContent && this.#mayGo(transport, now);
 		const isAckDue = acknowledgements.dueAt !== undefined && now >= acknowledgements.dueAt;
 		if (!isAllowed && !isAckDue) {

@@ -5,6 +5,7 @@ import type {MessengerPort} from '../messenger/port.js';
 import type {MessengerView} from '../messenger/view.js';
 import type {LineFace, Ready} from './face.js';
 import {maximumInputBytes, readLines, type InputLine} from './line-reader.js';
+import {lacksPassword, withName} from './login-line.js';
 
 /**
 After the end of input, what is on its way has this long.
@@ -32,6 +33,10 @@ export type Drive = {
 	*/
 	readonly input: AsyncIterable<Uint8Array>;
 	/**
+	Hides the next line while it is typed, where the input can: a password is then asked for.
+	*/
+	readonly hideNextLine: (() => void) | undefined;
+	/**
 	Called once the face is up; the first line waits for it (to be connected at the start).
 	*/
 	readonly begin: () => Promise<void>;
@@ -44,7 +49,9 @@ export type Drive = {
 /**
 Runs until the messenger has left: by a command, by a signal, or because the input ended.
 */
-export async function drive({port, face, facts, user, input, begin, between}: Drive): Promise<void> {
+export async function drive({
+	port, face, facts, user, input, hideNextLine, begin, between,
+}: Drive): Promise<void> {
 	face.ready(facts);
 	port.onEvent(event => {
 		face.event(event);
@@ -67,10 +74,24 @@ export async function drive({port, face, facts, user, input, begin, between}: Dr
 			}
 
 			next = lines.next();
-			await Promise.race([perform(value), lingerAfter(next)]);
+			const login = hideNextLine && lacksPassword(value.text ?? '', user);
+			if (login && !login.command.refusal(port.view)) {
+				const password = await ask(login.name, next);
+				next = lines.next();
+				await perform({number: value.number, text: `${login.start}${password}`});
+			} else {
+				await Promise.race([perform(value), lingerAfter(next)]);
+			}
 		}
 
 		await Promise.race([settled(port), delay(lingerMs, undefined, {ref: false})]);
+	}
+
+	async function ask(name: string, next: Promise<IteratorResult<InputLine, void>>): Promise<string> {
+		face.event({type: 'notice', level: 'info', text: `Password for ${name}:`});
+		hideNextLine!();
+		const {done, value} = await next;
+		return done ? '' : value.text ?? '';
 	}
 
 	async function perform(line: InputLine): Promise<void> {
@@ -85,14 +106,6 @@ export async function drive({port, face, facts, user, input, begin, between}: Dr
 			});
 		}
 	}
-}
-
-/**
-`login secret` as `login ann secret` for somebody who named herself at the start.
-*/
-function withName(line: string, user: string | undefined): string {
-	const {command, password} = /^\s*(?<command>login|register)\s+(?<password>\S+)\s*$/v.exec(line)?.groups ?? {};
-	return user === undefined || command === undefined ? line : `${command} ${user} ${password!}`;
 }
 
 /**

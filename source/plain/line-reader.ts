@@ -12,7 +12,7 @@ A line with its number, counted from 1, or why it can't be read.
 */
 export type InputLine =
 	| {readonly number: number; readonly text: string; readonly problem?: never}
-	| {readonly number: number; readonly problem: 'line-too-long' | 'bad-encoding'};
+	| {readonly number: number; readonly problem: 'line-too-long' | 'bad-encoding'; readonly text?: never};
 
 const newline = 0x0A;
 

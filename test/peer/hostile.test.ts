@@ -254,7 +254,7 @@ test('a replayed INIT changes nothing: no event, no lost link, one answer, and i
 	t.is(answers.length, 1);
 	t.true(answers[0]!.data.length < init.data.length, 'no amplification');
 	t.is(pair.bob.endpoint.halfOpen, 1);
-	pair.run(20_000);
+	pair.run(10_000);
 	t.is(pair.bob.endpoint.halfOpen, 0);
 	t.is(pair.bob.events.length, events);
 	t.is(pair.bob.endpoint.pollTimeout(), undefined);
@@ -331,7 +331,7 @@ test('half-open handshakes are few, a peer has four of them, and floods are thro
 
 	t.is(pair.bob.endpoint.halfOpen, 10);
 	t.is(pair.bob.endpoint.counters.overload, 10);
-	pair.run(20_000);
+	pair.run(10_000);
 	t.is(pair.bob.endpoint.halfOpen, 0);
 	pair.connect();
 	t.true(pair.runUntil(() => pair.bob.link > 0, 1000), 'afterwards all is well');

@@ -22,7 +22,7 @@ class Stage {
 		this.#waiting.push(this.#input);
 	}
 
-	async run(between: () => Promise<void> = async () => undefined, user?: string): Promise<void> {
+	async run(between: () => Promise<void> = async () => undefined, user?: string, hide?: () => void): Promise<void> {
 		await drive({
 			port: this.port,
 			face: createJsonFace(line => {
@@ -30,6 +30,7 @@ class Stage {
 			}),
 			facts: {version: '1.2.3', udpPort: 5},
 			user,
+			hideNextLine: hide,
 			input: this.#chunks(),
 			begin: async () => {
 				this.order.push('begin');
@@ -105,6 +106,31 @@ test('a login without a name is for the name given at the start', async t => {
 	stage.type(undefined);
 	await stage.run(undefined, 'ann');
 	t.deepEqual(stage.port.executed, ['login ann secret', 'register ann $1', 'login bob secret', 'login', 'lu']);
+});
+
+test('a password left out is asked for unseen, where that can be done', async t => {
+	const stage = new Stage();
+	let hidden = 0;
+	stage.port.view = {...quietView, connection: {...quietView.connection, state: 'connected'}};
+	stage.type('login ann\nmy secret\nlu\n');
+	stage.type(undefined);
+	await stage.run(undefined, undefined, () => {
+		hidden++;
+	});
+	t.deepEqual(stage.port.executed, ['login ann my secret', 'lu']);
+	t.is(hidden, 1);
+	t.like(stage.said[1], {type: 'notice', text: 'Password for ann:'});
+	t.deepEqual(stage.said.slice(2).map(({line}) => line), [1, 3]);
+});
+
+test('no password is asked for when nobody can log in now', async t => {
+	const stage = new Stage();
+	stage.type('login ann\nlu\n');
+	stage.type(undefined);
+	await stage.run(undefined, undefined, () => {
+		t.fail();
+	});
+	t.deepEqual(stage.port.executed, ['login ann', 'lu']);
 });
 
 test('bad lines get an error, and the next one goes on', async t => {
