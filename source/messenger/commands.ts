@@ -48,6 +48,11 @@ function needsLogin(view: MessengerView): ErrorReport | undefined {
 		: undefined);
 }
 
+// One goes back to an open conversation without the server; the server's part of the command refuses the rest.
+function needsLoginOrConversation(view: MessengerView): ErrorReport | undefined {
+	return view.conversations.length > 0 ? undefined : needsLogin(view);
+}
+
 function needsLogout(view: MessengerView): ErrorReport | undefined {
 	return needsConnection(view) ?? (view.connection.user === undefined
 		? undefined
@@ -105,7 +110,7 @@ export const commands: readonly Command[] = [
 		name: 'whois', aliases: [], arguments: [user], group: 'people', summary: 'Show address and key fingerprint of a user', refusal: needsLogin,
 	},
 	{
-		name: 'o', aliases: ['open'], arguments: [user], group: 'talk', summary: 'Open a session with a user', refusal: needsLogin,
+		name: 'o', aliases: ['open'], arguments: [user], group: 'talk', summary: 'Open a session with a user', refusal: needsLoginOrConversation,
 	},
 	{
 		name: 'accept', aliases: [], arguments: [requester], group: 'talk', summary: 'Accept a request, the newest if none is named', refusal: needsRequest,
@@ -126,7 +131,7 @@ export const commands: readonly Command[] = [
 		name: 'lru', aliases: [], arguments: [room], group: 'rooms', summary: 'List the users in a room', refusal: needsLogin,
 	},
 	{
-		name: 'or', aliases: [], arguments: [room], group: 'rooms', summary: 'Enter a room, creating it where there is none', refusal: needsLogin,
+		name: 'or', aliases: [], arguments: [room], group: 'rooms', summary: 'Enter a room, creating it where there is none', refusal: needsLoginOrConversation,
 	},
 	{
 		name: 'cr', aliases: [], arguments: [room], group: 'rooms', summary: 'Close a room that you created, for everyone', refusal: needsLogin,

@@ -139,11 +139,11 @@ function useLists(state: ScreenState, layout: Layout, {tools: {theme}}: ScreenSt
 	const input = listsInput(state, layout);
 	// Messages change the conversations' slice; the lists show only their names, states and unread counts.
 	const conversations = input.conversations.map(({key, state: current, unread}) => `${key} ${current} ${unread}`).join('\n');
-	const {focus, selectedRoom, selectedUser, rooms, users, active, isLoggedIn} = input;
+	const {focus, selectedRoom, selectedUser, rooms, users, active, isOnline} = input;
 	const {kind, left, right, body} = layout;
 	return useMemo(
 		() => ({left: left > 0 ? paintLeft(input, theme) : [], right: right > 0 ? paintRight(input, theme) : []}),
-		[theme, conversations, focus, selectedRoom, selectedUser, rooms, users, active, isLoggedIn, kind, left, right, body],
+		[theme, conversations, focus, selectedRoom, selectedUser, rooms, users, active, isOnline, kind, left, right, body],
 	);
 }
 

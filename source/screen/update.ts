@@ -117,7 +117,8 @@ What the panes do not show, or only where one is not looking, is said in the sta
 */
 function handleEvent(state: ScreenState, event: MessengerEvent): ScreenState {
 	if (event.type === 'notice') {
-		return showToast(state, noticeTone[event.level], event.text);
+		// The front page shows the log, where a piece of news stands anyway.
+		return event.level === 'info' && state.view.active === undefined ? state : showToast(state, noticeTone[event.level], event.text);
 	}
 
 	if (event.type === 'session') {

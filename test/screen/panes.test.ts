@@ -76,6 +76,7 @@ test('what there is to see', t => {
 			...homeView.connection, state: 'retrying', user: undefined, attempts: 2, retryAt: 1_003_000,
 		},
 	}), /does not answer\. Trying again in 3 s \(attempt 3\)/v);
+	t.regex(text({...talkView, users: [], connection: {...homeView.connection, state: 'retrying'}}), /▸● bob/v);
 	t.regex(text(manyView, {columns: 50, rows: 12}), /# den +3 people.* 2 new/v);
 });
 

@@ -194,6 +194,7 @@ test('what happens where one is not looking is said', t => {
 	const player = new Player(homeView);
 	const said = (event: MessengerEvent) => player.handle({type: 'event', event}).state.toast?.text;
 	t.is(said({type: 'session', with: 'bob', state: 'declined'}), 'bob would rather not talk now.');
+	t.not(said({type: 'notice', level: 'info', text: 'It stands in the log.'}), 'It stands in the log.');
 	t.is(said({type: 'session', with: 'bob', state: 'lost'}), 'bob is gone.');
 	t.is(said({
 		type: 'room', room: 'den', change: 'closed', user: 'bob',

@@ -12,11 +12,11 @@ type Row = ListPane['rows'][number];
 /**
 What the list panes are drawn from; as long as none of these changes, they stay as they are.
 */
-export type ListsInput = Pick<ScreenState, 'focus' | 'selectedRoom' | 'selectedUser'> & Pick<MessengerView, 'rooms' | 'users' | 'conversations' | 'active'> & {readonly layout: Layout; readonly isLoggedIn: boolean};
+export type ListsInput = Pick<ScreenState, 'focus' | 'selectedRoom' | 'selectedUser'> & Pick<MessengerView, 'rooms' | 'users' | 'conversations' | 'active'> & {readonly layout: Layout; readonly isOnline: boolean};
 
 export function listsInput({view, focus, selectedRoom, selectedUser}: ScreenState, layout: Layout): ListsInput {
 	return {
-		focus, selectedRoom, selectedUser, rooms: view.rooms, users: view.users, conversations: view.conversations, active: view.active, layout, isLoggedIn: view.connection.user !== undefined,
+		focus, selectedRoom, selectedUser, rooms: view.rooms, users: view.users, conversations: view.conversations, active: view.active, layout, isOnline: view.connection.state === 'connected' && view.connection.user !== undefined,
 	};
 }
 
@@ -63,7 +63,7 @@ function conversationLines({conversations, active}: ListsInput, width: number, t
 	}, theme);
 }
 
-function roomLines({rooms, conversations, active, focus, selectedRoom, isLoggedIn}: ListsInput, width: number, height: number, theme: Theme): StyledLine[] {
+function roomLines({rooms, conversations, active, focus, selectedRoom, isOnline}: ListsInput, width: number, height: number, theme: Theme): StyledLine[] {
 	const rows = rooms.map((room): Row => {
 		const conversation = conversations.find(({key}) => key === `room:${room.name}`);
 		const unread = unreadOf(conversation, theme);
@@ -76,7 +76,7 @@ function roomLines({rooms, conversations, active, focus, selectedRoom, isLoggedI
 		title: 'Rooms',
 		count: rooms.length,
 		rows,
-		empty: isLoggedIn ? ['None yet.', '/or NAME makes one.'] : [],
+		empty: isOnline ? ['None yet.', '/or NAME makes one.'] : [],
 		selected: Math.max(0, rooms.findIndex(({name}) => name === selectedRoom)),
 		hasFocus: focus === 'rooms',
 		width,
@@ -84,8 +84,11 @@ function roomLines({rooms, conversations, active, focus, selectedRoom, isLoggedI
 	}, theme);
 }
 
-function peopleLines({users, conversations, active, focus, selectedUser, isLoggedIn}: ListsInput, width: number, height: number, theme: Theme): StyledLine[] {
-	const rows = users.map(({name, online}): Row => {
+function peopleLines({users, conversations, active, focus, selectedUser, isOnline}: ListsInput, width: number, height: number, theme: Theme): StyledLine[] {
+	// Without a server nobody knows who is there, but one still talks with those one talks with.
+	const listed = new Set(users.map(({name}) => name));
+	const partners = conversations.filter(({kind, name}) => kind === 'session' && !listed.has(name)).map(({name, state}) => ({name, online: state === 'open'}));
+	const rows = [...users, ...partners].map(({name, online}): Row => {
 		const conversation = conversations.find(({key}) => key === `session:${name}`);
 		const clean = sanitiseLine(name);
 		const unread = unreadOf(conversation, theme);
@@ -102,7 +105,7 @@ function peopleLines({users, conversations, active, focus, selectedUser, isLogge
 		title: 'People',
 		count: users.filter(({online}) => online).length,
 		rows,
-		empty: isLoggedIn ? ['Nobody else yet.'] : [],
+		empty: isOnline ? ['Nobody else yet.'] : [],
 		selected: Math.max(0, users.findIndex(({name}) => name === selectedUser)),
 		hasFocus: focus === 'people',
 		width,
