@@ -36,7 +36,7 @@ const help = `
 	SIGINT, SIGTERM and SIGHUP stop it too.
 
 	Exit codes
-	  0 stopped in order, 1 failed, 2 bad usage
+	  0 stopped in order, 1 failed while running, 2 a flag, or a port or folder it names, can't be used
 `;
 
 /**

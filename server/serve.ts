@@ -3,7 +3,6 @@
 import {randomBytes} from 'node:crypto';
 import {join} from 'node:path';
 import type {TLSSocket} from 'node:tls';
-import {answerDiscovery} from '../source/protocol/discovery.js';
 import {encodeLine} from '../source/protocol/framing.js';
 import {defaultPort} from '../source/protocol/limits.js';
 import type {Action, OperatorReply} from './core/actions.js';
@@ -203,12 +202,6 @@ class Server implements RunningServer {
 
 	async #bindDatagrams(host: string): Promise<Datagrams> {
 		const onDatagram = (bytes: Uint8Array, from: string) => {
-			const answer = answerDiscovery(bytes, this.port);
-			if (answer) {
-				this.#datagrams?.send(answer, from);
-				return;
-			}
-
 			this.#core.handleDatagram(bytes, from, this.#now());
 			this.#perform();
 		};
