@@ -68,7 +68,9 @@ export function enterAfterLogin(port: MessengerPort, room: string | undefined, o
 	};
 
 	const look = () => {
-		if (room !== undefined && port.view.connection.user !== undefined) {
+		const {state, user} = port.view.connection;
+		// A name is known while its login is still being resumed.
+		if (room !== undefined && state === 'connected' && user !== undefined) {
 			entering ??= enter();
 		}
 	};

@@ -24,3 +24,23 @@ test('or creates a missing room, enters a standing one; lru shows who is in it',
 	t.deepEqual((await ann.ok('lr')).rooms, [{name: 'den', creator: 'ann', members: 2}]);
 	t.is(bob.seen({type: 'room', change: 'created'}).length, 0);
 });
+
+test('--room enters a room as soon as one is logged in, by password or by an earlier login', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const bob = await world.person('bob', server);
+	await bob.ok('or den');
+	const there = {
+		type: 'room', room: 'den', change: 'entered', user: 'ann',
+	};
+	const flags = ['--server', server.address, '--user', 'ann', '--room', 'den'];
+	const first = await world.client('ann', {arguments: flags});
+	await first.event({type: 'connection', state: 'connected'});
+	await first.ok('register ann ann-secret');
+	await bob.event(there);
+	await first.leave();
+	await bob.event({type: 'room', change: 'left', user: 'ann'});
+
+	await world.client('ann', {arguments: flags});
+	await t.notThrowsAsync(bob.event(there));
+});

@@ -52,13 +52,15 @@ test('a room is entered once, after the login', async t => {
 	});
 	await between();
 	t.deepEqual(executed, []);
-	port.view = {...quietView, connection: {...quietView.connection, user: 'ann'}};
-	for (const listener of listeners) {
-		listener();
+	for (const [state, commands] of [['connecting', []], ['connected', ['or den']], ['connected', ['or den']]] as const) {
+		port.view = {...quietView, connection: {...quietView.connection, state, user: 'ann'}};
+		for (const listener of listeners) {
+			listener();
+		}
+
+		await between();
+		t.deepEqual(executed, [...commands]);
 	}
 
-	await between();
-	await between();
-	t.deepEqual(executed, ['or den']);
 	t.deepEqual(refusals, ['full']);
 });
