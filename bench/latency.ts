@@ -19,6 +19,7 @@ import {transports, type TransportName} from './transports.js';
 
 const rounds = 10;
 const pingsPerRound = 1000;
+const warmUpPings = 10_000;
 const handshakes = 40;
 const sessions = 15;
 const lines = 300;
@@ -54,7 +55,7 @@ async function measureTransports(): Promise<{trips: Record<TransportName, number
 
 	for (const caller of callers.values()) {
 		// Compiled and warm before anything counts.
-		await timePings(caller, pingsPerRound);
+		await timePings(caller, warmUpPings);
 	}
 
 	for (let round = 0; round < rounds; round++) {

@@ -14,7 +14,7 @@ test('a taken name and a wrong password are said in the form, and another name w
 	ann.enter('mine');
 	await ann.shows('bob has an account here already');
 	ann.type(keys.enter);
-	await ann.shows(/do not[│\s]+go[│\s]+together/v);
+	await ann.shows(/do not[\s│]+go[\s│]+together/v);
 	ann.type(keys.escape);
 	await ann.hides('Who are you?');
 	ann.enter('/register ann ann-secret');
