@@ -48,7 +48,7 @@ export class OrderedNames {
 		for (; index < this.#keys.length && rows.length < maximumRowsPerLine; index++) {
 			const row = toRow(this.#keys[index]!);
 			size += sizeOf(row);
-			if (size > bytes) {
+			if (size > bytes && rows.length > 0) {
 				break;
 			}
 
@@ -99,7 +99,7 @@ export function pagesOf<Row>(rows: readonly Row[]): Row[][] {
 	let bytes = 0;
 	for (const row of rows) {
 		bytes += sizeOf(row);
-		if (page.length === maximumRowsPerLine || bytes > pageBytes) {
+		if (page.length === maximumRowsPerLine || (bytes > pageBytes && page.length > 0)) {
 			pages.push(page);
 			page = [];
 			bytes = sizeOf(row);

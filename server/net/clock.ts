@@ -5,11 +5,11 @@ import {performance} from 'node:perf_hooks';
 /**
 Ms since the epoch with fractions, never less than before. It runs on the monotonic clock; when the wall clock is more than a second ahead (after a suspend), it jumps there.
 */
-export function createClock(): () => number {
-	let offset = Date.now() - performance.now();
+export function createClock(wall: () => number = Date.now, monotonic: () => number = () => performance.now()): () => number {
+	let offset = wall() - monotonic();
 	return () => {
-		const now = performance.now() + offset;
-		const ahead = Date.now() - now;
+		const now = monotonic() + offset;
+		const ahead = wall() - now;
 		if (ahead < 1000) {
 			return now;
 		}
