@@ -3,7 +3,6 @@
 import {
 	accessSync,
 	constants,
-	existsSync,
 	mkdirSync,
 	statSync,
 } from 'node:fs';
@@ -206,23 +205,34 @@ function toFolder(flag: string, value: string | undefined): string | undefined {
 		return undefined;
 	}
 
-	return value !== '' && statSync(value, {throwIfNoEntry: false})?.isDirectory() ? resolve(value) : refuse(`${flag} takes a folder that exists; "${value}" is none.`);
+	return value !== '' && isFolder(value) ? resolve(value) : refuse(`${flag} takes a folder that exists; "${value}" is none.`);
 }
 
 function defaultFolder(home = ''): string {
 	return home === '' ? envPaths('earshot', {suffix: ''}).data : home;
 }
 
+function isFolder(path: string): boolean {
+	return statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
+}
+
 /**
 Makes a folder for its owner and the ones above it. Node's own recursion never ends where a file system refuses folders (/proc).
 */
 function makeFolder(path: string): void {
-	if (existsSync(path)) {
+	if (isFolder(path)) {
 		return;
 	}
 
 	makeFolder(dirname(path));
-	mkdirSync(path, {mode: 0o700});
+	try {
+		mkdirSync(path, {mode: 0o700});
+	} catch (error) {
+		// Another client may have made it meanwhile.
+		if (!isFolder(path)) {
+			throw error;
+		}
+	}
 }
 
 function toDataFolder(value: string): string {
@@ -233,10 +243,6 @@ function toDataFolder(value: string): string {
 	const path = resolve(value);
 	try {
 		makeFolder(path);
-		if (!statSync(path).isDirectory()) {
-			throw new Error('it is a file');
-		}
-
 		accessSync(path, constants.W_OK);
 		return path;
 	} catch (error) {
