@@ -16,7 +16,7 @@ import {Listener} from './net/listener.js';
 import {formatSocketAddress} from './net/socket-address.js';
 import {BusyError, Passwords} from './store/passwords.js';
 import {openRealm, type Realm} from './store/realm.js';
-import {makePrivateFolder} from './store/safe-file.js';
+import {makePrivateFile, makePrivateFolder} from './store/safe-file.js';
 import {StartError} from './store/start-error.js';
 import {Store} from './store/store.js';
 
@@ -94,7 +94,9 @@ Starts a control server.
 */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
 	await makePrivateFolder(options.folder);
-	const store = await Store.open(join(options.folder, 'earshotd.db'));
+	const file = join(options.folder, 'earshotd.db');
+	await makePrivateFile(file);
+	const store = await Store.open(file);
 	try {
 		const server = new Server(options, store, await openRealm(options.folder));
 		await server.listen();

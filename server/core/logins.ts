@@ -19,6 +19,7 @@ import type {HashOutcome, Write} from './actions.js';
 import type {Connection} from './connection.js';
 import {cardValidityMs, type Limits} from './limits.js';
 import {punchFields, type Presence, type User} from './presence.js';
+import {RecentTransactions} from './recent-transactions.js';
 import {issueToken, readToken} from './tokens.js';
 
 /**
@@ -221,7 +222,7 @@ export class Logins {
 			card: signCard(card, rootKey),
 			fingerprint: deviceFingerprint(card),
 			punch: presence.makePunch(random),
-			punches: new Map(),
+			punches: new RecentTransactions(),
 			observed: undefined,
 			announced: [],
 			sessions: new Set(),

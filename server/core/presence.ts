@@ -5,6 +5,7 @@ import {encodeBase64} from '../../source/protocol/keys.js';
 import {nameKey} from '../../source/protocol/names.js';
 import type {Connection} from './connection.js';
 import {OrderedNames} from './ordered-names.js';
+import type {RecentTransactions} from './recent-transactions.js';
 import type {Room} from './rooms.js';
 import type {Session} from './sessions.js';
 
@@ -22,10 +23,7 @@ export type User = {
 	Under this secret the user shows its UDP address; `sid` is 8 hex digits.
 	*/
 	readonly punch: {readonly sid: string; readonly secret: Uint8Array};
-	/**
-	Recent PUNCH transactions and where they came from, oldest first.
-	*/
-	readonly punches: Map<string, string>;
+	readonly punches: RecentTransactions;
 	/**
 	UDP address under which the server sees the user.
 	*/

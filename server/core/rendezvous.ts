@@ -3,7 +3,6 @@
 import {Buffer} from 'node:buffer';
 import {answerDiscovery} from '../../source/protocol/discovery.js';
 import {decodePunch, encodePunch, isPunchAuthentic} from '../../source/protocol/punch.js';
-import {rememberedPunches} from './limits.js';
 import type {Notices} from './notices.js';
 import type {Outbox} from './outbox.js';
 import type {Presence, User} from './presence.js';
@@ -35,7 +34,7 @@ export class Rendezvous {
 
 		const punch = decodePunch(bytes);
 		const user = punch?.kind === 'ask' ? this.#presence.findBySid(Buffer.from(punch.sid).toString('hex')) : undefined;
-		if (!punch || !user || !isPunchAuthentic(bytes, user.punch.secret) || !isFresh(user, Buffer.from(punch.txid).toString('latin1'), from)) {
+		if (!punch || !user || !isPunchAuthentic(bytes, user.punch.secret) || isReplay(user, punch.txid, from)) {
 			return;
 		}
 
@@ -51,18 +50,8 @@ export class Rendezvous {
 }
 
 /**
-Whether this transaction is new, or one that its sender repeats from the same place.
+A recorded ask, played again from elsewhere, must not move the user there; its own sender may repeat it.
 */
-function isFresh(user: User, txid: string, from: string): boolean {
-	const before = user.punches.get(txid);
-	if (before !== undefined) {
-		return before === from && user.observed === from;
-	}
-
-	user.punches.set(txid, from);
-	if (user.punches.size > rememberedPunches) {
-		user.punches.delete(user.punches.keys().next().value!);
-	}
-
-	return true;
+function isReplay(user: User, txid: Uint8Array, from: string): boolean {
+	return user.punches.hasSeen(txid) && user.observed !== from;
 }

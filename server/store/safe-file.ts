@@ -81,6 +81,20 @@ export async function readOrMake(file: string, make: () => string): Promise<stri
 	return content;
 }
 
+/**
+Makes an empty `file` for its owner's eyes only, where there is none.
+
+@throws {StartError}
+*/
+export async function makePrivateFile(file: string): Promise<void> {
+	try {
+		const handle = await open(file, 'a', 0o600);
+		await handle.close();
+	} catch (error) {
+		throw new StartError(`${file} can't be opened for writing (${codeOf(error) ?? String(error)}); check the folder's permissions, or choose another with --data.`);
+	}
+}
+
 async function syncFolder(folder: string): Promise<void> {
 	if (process.platform === 'win32') {
 		// A folder can't be opened there; the rename itself is journaled.

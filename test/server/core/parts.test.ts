@@ -6,6 +6,7 @@ import {AddressBuckets, TokenBucket} from '../../../server/core/buckets.js';
 import {Deadlines} from '../../../server/core/deadlines.js';
 import {OrderedNames, pagesOf} from '../../../server/core/ordered-names.js';
 import {isLoopbackAddress, isReachable} from '../../../server/core/reachable.js';
+import {RecentTransactions} from '../../../server/core/recent-transactions.js';
 import {Tally} from '../../../server/core/tally.js';
 
 const anyKey = fc.string({maxLength: 3});
@@ -69,9 +70,9 @@ test('deadlines end in their order, those started again later', t => {
 					deadlines.stop(item);
 					naive.delete(item);
 				} else {
-					const [due] = [...naive].filter(([, end]) => end <= now).toSorted(([, one], [, other]) => one - other);
+					const earliest = Math.min(...naive.values());
 					const polled = deadlines.poll(now);
-					const isRight = due === undefined ? polled === undefined : naive.get(polled!) === due[1];
+					const isRight = earliest <= now ? naive.get(polled!) === earliest : polled === undefined;
 					naive.delete(polled ?? -1);
 					return isRight;
 				}
@@ -104,6 +105,18 @@ test('a tally forgets what it has none of', t => {
 	tally.remove('a');
 	tally.remove('b');
 	t.deepEqual(['a', 'b'].map(name => tally.count(name)), [1, 0]);
+});
+
+test('transactions are remembered for a while', t => {
+	const recent = new RecentTransactions();
+	const txid = (number: number) => new Uint8Array(12).fill(number);
+	t.deepEqual([0, 1, 0, 1].map(number => recent.hasSeen(txid(number))), [false, false, true, true]);
+	for (let number = 2; number < 66; number++) {
+		t.false(recent.hasSeen(txid(number)));
+	}
+
+	t.true(recent.hasSeen(txid(65)));
+	t.false(recent.hasSeen(txid(0)), 'the oldest is forgotten');
 });
 
 for (const [address, reachable, loopback] of [

@@ -151,6 +151,11 @@ test('no password is readable in the files', async t => {
 	const folder = join(await temporaryFolder(t), 'server');
 	const server = await run(t, {folder});
 	await TlsClient.register(server.port, 'ann');
+	for (const file of await readdir(folder)) {
+		const {mode} = await stat(join(folder, file));
+		t.is(mode & 0o077, 0, `${file} is its owner's alone`);
+	}
+
 	await server.close();
 	for (const file of await readdir(folder)) {
 		const bytes = await readFile(join(folder, file));
