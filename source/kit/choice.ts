@@ -2,18 +2,18 @@
 // It refuses to know what an entry does.
 
 /**
-An entry with its text prepared for matching.
+An entry with its texts prepared for matching: in lower case, `more` with a space before it.
 */
 export type Choice<Entry> = {
 	readonly entry: Entry;
-	readonly text: string;
-	readonly folded: string;
+	readonly label: string;
+	readonly more: string;
 };
 
 export type Ranked<Entry> = {
 	readonly entry: Entry;
 	/**
-	The UTF-16 offsets in the entry's text that the query matched, for showing why it is here.
+	The UTF-16 offsets in the entry's label that the query matched, for showing why it is here.
 	*/
 	readonly matched: readonly number[];
 };
@@ -27,17 +27,17 @@ type Scored<Entry> = {
 const maximumQuery = 64;
 
 /**
-Prepares entries once, so that each key only compares.
+Prepares entries once, so that each key only compares. `labelOf` is what is shown; `moreOf` is searched too, but only for whole beginnings of words.
 */
-export function prepareChoices<Entry>(entries: readonly Entry[], textOf: (entry: Entry) => string): Array<Choice<Entry>> {
+export function prepareChoices<Entry>(entries: readonly Entry[], labelOf: (entry: Entry) => string, moreOf?: (entry: Entry) => string): Array<Choice<Entry>> {
 	return entries.map(entry => {
-		const text = textOf(entry);
-		return {entry, text, folded: text.toLowerCase()};
+		const label = labelOf(entry);
+		return {entry, label: label.toLowerCase(), more: moreOf ? ` ${moreOf(entry).toLowerCase()}` : ''};
 	});
 }
 
 /**
-The best entries first: the whole text, then its beginning, then beginnings of words, then letters in a row, then letters in order.
+The best entries first: the whole label, then its beginning, then beginnings of its words, letters in a row, beginnings of words in the rest, at last letters in order.
 Among equals the shorter one wins, then the earlier one. An empty query keeps the order.
 */
 export function rankChoices<Entry>(choices: ReadonlyArray<Choice<Entry>>, query: string, limit: number): Array<Ranked<Entry>> {
@@ -48,14 +48,14 @@ export function rankChoices<Entry>(choices: ReadonlyArray<Choice<Entry>>, query:
 
 	const scored: Array<Scored<Entry>> = [];
 	for (const [order, choice] of choices.entries()) {
-		const score = scoreOf(choice.folded, wanted);
+		const score = scoreOf(choice, wanted);
 		if (score > 0) {
 			scored.push({choice, score, order});
 		}
 	}
 
 	scored.sort(byScore);
-	return scored.slice(0, limit).map(({choice: {entry, folded}}) => ({entry, matched: matchedOffsets(folded, wanted)}));
+	return scored.slice(0, limit).map(({choice: {entry, label}, score}) => ({entry, matched: score === fromMore ? [] : matchedOffsets(label, wanted)}));
 }
 
 function byScore(a: Scored<unknown>, b: Scored<unknown>): number {
@@ -63,24 +63,26 @@ function byScore(a: Scored<unknown>, b: Scored<unknown>): number {
 		return b.score - a.score;
 	}
 
-	return a.choice.text.length === b.choice.text.length ? a.order - b.order : a.choice.text.length - b.choice.text.length;
+	return a.choice.label.length === b.choice.label.length ? a.order - b.order : a.choice.label.length - b.choice.label.length;
 }
 
-function scoreOf(text: string, wanted: string): number {
-	const index = text.indexOf(wanted);
-	if (index === 0) {
-		return text.length === wanted.length ? 5 : 4;
-	}
+const fromMore = 2;
 
-	if (index > 0 && (isWordStart(text, index) || text.includes(` ${wanted}`))) {
-		return 3;
+function scoreOf({label, more}: Choice<unknown>, wanted: string): number {
+	const index = label.indexOf(wanted);
+	if (index === 0) {
+		return label.length === wanted.length ? 6 : 5;
 	}
 
 	if (index > 0) {
-		return 2;
+		return isWordStart(label, index) || label.includes(` ${wanted}`) ? 4 : 3;
 	}
 
-	return isSubsequence(text, wanted) ? 1 : 0;
+	if (more.includes(` ${wanted}`)) {
+		return fromMore;
+	}
+
+	return isSubsequence(label, wanted) ? 1 : 0;
 }
 
 function isWordStart(text: string, index: number): boolean {

@@ -9,7 +9,7 @@ import {
 	type Command,
 } from '../messenger/commands.js';
 import type {MessengerView} from '../messenger/view.js';
-import {prepareChoices, rankChoices} from '../kit/choice.js';
+import {prepareChoices, rankChoices, type Choice} from '../kit/choice.js';
 import type {Stretch} from '../kit/composer-view.js';
 
 /**
@@ -36,7 +36,12 @@ export type Suggestion = {
 	readonly refusal: string | undefined;
 };
 
-type Draft = Omit<Suggestion, 'matched'>;
+type Draft = Omit<Suggestion, 'matched'> & {readonly aliases: string};
+
+/**
+The order in which the palette shows commands before anything is typed.
+*/
+const groupOrder: ReadonlyArray<Command['group']> = ['talk', 'rooms', 'people', 'server', 'program'];
 
 /**
 A line typed while a conversation is open: a message, or with a slash a command; two slashes are a message that begins with one.
@@ -81,13 +86,27 @@ export function suggest(line: string, view: MessengerView, limit: number): Sugge
 		return suggestArguments({command, rest: trimmed.slice(word.length).trimStart()}, view, limit);
 	}
 
-	const drafts = [...commands.map(each => draftOf(each, view)), ...draftsAtHand(view)];
-	const byLabel = rankChoices(prepareChoices(drafts, ({label}) => label), line, limit);
-	const found = new Set(byLabel.map(({entry}) => entry));
-	// What they do is searched too, so that "leave" finds how to.
-	const meant = line.trim().toLowerCase();
-	const byDetail = meant.length < 3 ? [] : drafts.filter(draft => !found.has(draft) && draft.detail.toLowerCase().includes(meant));
-	return [...byLabel.map(({entry, matched}) => ({...entry, matched})), ...byDetail.map(draft => ({...draft, matched: []}))].slice(0, limit);
+	const choices = choicesFor(view);
+	const ranked = rankChoices(choices, line, choices.length).map(({entry, matched}) => ({...entry, matched}));
+	// What cannot be done now is shown, but not in the way, unless it is what was typed.
+	const isFirst = (suggestion: Suggestion) => suggestion.refusal === undefined || suggestion.line === word;
+	return [...ranked.filter(each => isFirst(each)), ...ranked.filter(each => !isFirst(each))].slice(0, limit);
+}
+
+/**
+Prepared once for each view: with thousands of users a key must only compare.
+*/
+const choicesByView = new WeakMap<MessengerView, ReadonlyArray<Choice<Draft>>>();
+
+function choicesFor(view: MessengerView): ReadonlyArray<Choice<Draft>> {
+	let choices = choicesByView.get(view);
+	if (!choices) {
+		// What they do is searched too, so that "leave" finds how to.
+		choices = prepareChoices([...commandDrafts(view), ...draftsAtHand(view)], ({label}) => label, ({aliases, detail}) => `${aliases} ${detail}`);
+		choicesByView.set(view, choices);
+	}
+
+	return choices;
 }
 
 function suggestArguments({command, rest}: {readonly command: Command; readonly rest: string}, view: MessengerView, limit: number): Suggestion[] {
@@ -131,10 +150,12 @@ function isComplete(line: string): boolean {
 	return 'command' in parseCommandLine(line);
 }
 
-function draftOf(command: Command, view: MessengerView): Draft {
-	return {
-		line: command.name, label: usage(command), detail: command.summary, isComplete: isComplete(command.name), refusal: command.refusal(view)?.message,
-	};
+function commandDrafts(view: MessengerView): Draft[] {
+	return commands
+		.toSorted((a, b) => groupOrder.indexOf(a.group) - groupOrder.indexOf(b.group))
+		.map(command => ({
+			line: command.name, label: usage(command), detail: command.summary, aliases: command.aliases.join(' '), isComplete: isComplete(command.name), refusal: command.refusal(view)?.message,
+		}));
 }
 
 /**
@@ -148,7 +169,7 @@ function draftsAtHand(view: MessengerView): Draft[] {
 		...view.rooms.filter(({creator}) => creator === view.connection.user).map(({name}) => [`cr ${name}`, 'your room; closes it for everyone'] as const),
 	];
 	return filled.map(([line, detail]) => ({
-		line, label: line, detail, isComplete: true, refusal: findCommand(line.split(' ', 1)[0]!)?.refusal(view)?.message,
+		line, label: line, detail, aliases: '', isComplete: true, refusal: findCommand(line.split(' ', 1)[0]!)?.refusal(view)?.message,
 	}));
 }
 

@@ -21,6 +21,12 @@ test('case does not matter, and a miss is no entry', t => {
 	t.deepEqual(rank(['Ann', 'bob'], 'zz'), []);
 });
 
+test('the rest of an entry is searched by its words only, after the label', t => {
+	const choices = prepareChoices([['d', 'disconnect'], ['decline user', 'say no'], ['disk', '']] as const, ([label]) => label, ([, more]) => more);
+	t.deepEqual(rankChoices(choices, 'dis', 10).map(({entry}) => entry[0]), ['disk', 'd', 'decline user']);
+	t.deepEqual(rankChoices(choices, 'ay', 10), []);
+});
+
 test('what matched is shown', t => {
 	const [first] = rankChoices(prepareChoices(['or den'], entry => entry), 'od', 1);
 	t.deepEqual(first?.matched, [0, 3]);

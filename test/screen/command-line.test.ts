@@ -42,7 +42,10 @@ test('commands and what is at hand', t => {
 	t.false(labels('o').includes('o dave'), 'dave is offline');
 	t.true(labels('cr').includes('cr lobby'));
 	t.false(labels('cr').includes('cr den'), 'den is not ours');
-	t.is(labels('leave')[0], 'cs');
+	t.deepEqual(labels('leave', talkView).slice(0, 2), ['x', 'cs']);
+	t.is(labels('dis')[0], 'd');
+	t.is(labels('')[0], 'o USER');
+	t.is(labels('cs')[0], 'cs');
 });
 
 test('arguments come from the live state', t => {

@@ -123,7 +123,7 @@ function listRows({size}: ScreenState): number {
 }
 
 export function viewPalette(state: ScreenState, palette: Palette, theme: Theme): OverlayView {
-	const width = innerWidth(state.size, 76);
+	const width = innerWidth(state.size, 88);
 	const height = innerHeight(state.size, wantedRows + 3);
 	const rows = listRows(state);
 	const suggestions = suggest(palette.query.text, state.view, maximumSuggestions);
