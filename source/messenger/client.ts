@@ -430,6 +430,7 @@ export class Client {
 	*/
 	#settle(now: number): void {
 		this.#now = now;
+		this.#performer.openNext(now);
 		this.#peers.handleEvents(now);
 		this.#delivery.flush(now);
 		this.#peers.handleEvents(now);
@@ -612,7 +613,7 @@ export class Client {
 		this.#conversations.logOf(key)?.addLine({
 			id, from, text, at, clock,
 		});
-		if (conversation && conversation !== this.#conversations.active) {
+		if (conversation && !this.#conversations.isFront(conversation)) {
 			conversation.unread++;
 		}
 

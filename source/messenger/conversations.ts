@@ -25,8 +25,11 @@ export class Conversations {
 		return this.#suspensions > 0 ? undefined : this.#active;
 	}
 
-	get size(): number {
-		return this.#open.size;
+	/**
+	Whether the user looks at this conversation.
+	*/
+	isFront(conversation: Conversation): boolean {
+		return this.#active === conversation;
 	}
 
 	find(kind: 'session' | 'room', name: string): Conversation | undefined {

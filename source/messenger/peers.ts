@@ -363,8 +363,19 @@ export class Peers {
 			const patience = this.#device < card.device ? 0 : patienceMs;
 			peer.dialAt = Math.min(peer.dialAt ?? Infinity, now + patience);
 		} else {
-			this.#addCandidates(peer, peer.addresses, now);
+			// An attempt that has waited long asks rarely; with news of the peer a fresh one is quicker.
+			this.#forsake(peer, now);
+			peer.dialAt = now;
 		}
+	}
+
+	/**
+	Gives up an attempt, without a word to anybody.
+	*/
+	#forsake(peer: Peer, now: number): void {
+		const link = peer.link!;
+		this.#detach(link);
+		this.#endpoint.close(link, linkEnds.done.code, linkEnds.done.reason, now);
 	}
 
 	#dial(peer: Peer, now: number): void {

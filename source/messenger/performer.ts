@@ -32,12 +32,19 @@ export type ClientActions = {
 	leave(now: number): void;
 };
 
+type Opening = {readonly act: (now: number, opened: OnDone) => void; readonly done: OnDone};
+
 type Performance = (values: readonly string[], now: number, done: OnDone) => void;
 
 /**
 Arguments that must be a name that somebody or something can have.
 */
 const nameKinds: ReadonlySet<ArgumentKind> = new Set(['new-user', 'user', 'room']);
+
+/**
+Conversations that may be in the course of being opened.
+*/
+const maximumOpenings = 100;
 
 /**
 Pages of a list that are asked for at most.
@@ -56,6 +63,8 @@ export class Performer {
 	readonly #sessions: Sessions;
 	readonly #rooms: Rooms;
 	readonly #actions: ClientActions;
+	readonly #openings: Opening[] = [];
+	#isOpening = false;
 
 	constructor({context, sessions, rooms, actions}: {context: Context; sessions: Sessions; rooms: Rooms; actions: ClientActions}) {
 		this.#context = context;
@@ -78,6 +87,21 @@ export class Performer {
 		}
 
 		this.#performances[name]!(values, now, done);
+	}
+
+	/**
+	Opens the next conversation that was asked for, if none is being opened; to be called at the end of each turn.
+	*/
+	openNext(now: number): void {
+		while (!this.#isOpening && this.#openings.length > 0) {
+			const {act, done} = this.#openings.shift()!;
+			this.#isOpening = true;
+			act(now, outcome => {
+				this.#isOpening = false;
+				this.#context.conversations.resume();
+				done(outcome);
+			});
+		}
 	}
 
 	readonly #performances: Readonly<Record<string, Performance>> = {
@@ -137,10 +161,14 @@ export class Performer {
 			});
 		},
 		o: ([user = ''], now, done) => {
-			this.#sessions.ask(user, now, done);
+			this.#open((then, opened) => {
+				this.#sessions.ask(user, then, opened);
+			}, now, done);
 		},
 		accept: ([user], now, done) => {
-			this.#sessions.answer('accept', user, now, done);
+			this.#open((then, opened) => {
+				this.#sessions.answer('accept', user, then, opened);
+			}, now, done);
 		},
 		decline: ([user], now, done) => {
 			this.#sessions.answer('decline', user, now, done);
@@ -159,7 +187,9 @@ export class Performer {
 			done(succeed({kind, name}));
 		},
 		or: ([room = ''], now, done) => {
-			this.#rooms.enter(room, now, done);
+			this.#open((then, opened) => {
+				this.#rooms.enter(room, then, opened);
+			}, now, done);
 		},
 		cr: ([room = ''], now, done) => {
 			this.#rooms.close(room, now, done);
@@ -181,6 +211,21 @@ export class Performer {
 			this.#actions.leave(now);
 		},
 	};
+
+	/**
+	Opens conversations one after the other: answers of the server may overtake each other, and the last one typed is the
+	one that is meant. What is typed meanwhile must not go to the conversation before.
+	*/
+	#open(act: Opening['act'], now: number, done: OnDone): void {
+		if (this.#openings.length >= maximumOpenings) {
+			done(refuse('too-many-openings', 'Too many conversations are being opened at once; wait for the first ones.'));
+			return;
+		}
+
+		this.#context.conversations.suspend();
+		this.#openings.push({act, done});
+		this.openNext(now);
+	}
 
 	#leave(conversation: Conversation, now: number): void {
 		if (conversation.kind === 'session') {

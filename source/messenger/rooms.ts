@@ -46,11 +46,9 @@ export class Rooms {
 			return;
 		}
 
-		conversations.suspend();
 		this.#countEntering(name, 1);
 		const departures = this.#departures;
 		control.request('enter', {room: name}, now, (outcome, then) => {
-			conversations.resume();
 			this.#countEntering(name, -1);
 			if (!outcome.ok) {
 				done(outcome);

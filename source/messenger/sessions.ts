@@ -38,9 +38,9 @@ const beingAsked = 'being-asked';
 export class Sessions {
 	readonly #context: Context;
 	/**
-	Ids of requests to us that we have accepted and that are not open yet.
+	Requests to us that we have accepted and that are not open yet, with who waits for that.
 	*/
-	readonly #accepted = new Set<string>();
+	readonly #accepted = new Map<string, (isOpen: boolean) => void>();
 	#asking = 0;
 	readonly #farewells = new Set<string>();
 	/**
@@ -86,10 +86,8 @@ export class Sessions {
 			return;
 		}
 
-		conversations.suspend();
 		this.#asking++;
 		control.request('open', {user: name}, now, (outcome, then) => {
-			conversations.resume();
 			this.#asking--;
 			if (!outcome.ok) {
 				done(outcome);
@@ -163,7 +161,7 @@ export class Sessions {
 	}
 
 	handleWithdrawn({session, reason}: Notice<'withdrawn'>): void {
-		this.#accepted.delete(session);
+		this.#settleAccepted(session, false);
 		this.endRequest(session, reason);
 	}
 
@@ -252,7 +250,10 @@ export class Sessions {
 	}
 
 	handleLoggedOut(now: number): void {
-		this.#accepted.clear();
+		for (const session of this.#accepted.keys()) {
+			this.#settleAccepted(session, false);
+		}
+
 		for (const {id} of this.#context.requests.view) {
 			this.endRequest(id, 'the connection to the server was lost');
 		}
@@ -351,22 +352,29 @@ export class Sessions {
 
 	#accept(session: string, from: string, now: number, done: OnDone = () => {}): void {
 		const {control} = this.#context;
-		this.#accepted.add(session);
-		control.request('answer', {session, answer: 'accept'}, now, outcome => {
-			if (!outcome.ok) {
-				this.#accepted.delete(session);
-			}
-
-			done(outcome.ok ? succeed({user: from}) : outcome);
+		this.#accepted.set(session, isOpen => {
+			done(isOpen ? succeed({user: from}) : refuse('no-such-request', `The request of ${from} no longer stands.`));
 		});
+		control.request('answer', {session, answer: 'accept'}, now, outcome => {
+			if (!outcome.ok && this.#accepted.delete(session)) {
+				done(outcome);
+			}
+		});
+	}
+
+	#settleAccepted(session: string, isOpen: boolean): void {
+		const settle = this.#accepted.get(session);
+		this.#accepted.delete(session);
+		settle?.(isOpen);
 	}
 
 	#handleOpen({session, with: name, peer}: Notice<'session'>, known: Conversation | undefined, now: number): void {
 		const {conversations, control, peers} = this.#context;
-		const wasAccepted = this.#accepted.delete(session);
+		const wasAccepted = this.#accepted.has(session);
 		if (this.#left.has(session) || (!known && !wasAccepted)) {
 			// Left while the answer was under way.
 			control.request('close', {session}, now);
+			this.#settleAccepted(session, false);
 			return;
 		}
 
@@ -389,12 +397,12 @@ export class Sessions {
 		}
 
 		this.#context.delivery.join(nameKey(conversation.name), conversation.shared!, conversation, now);
-		if (wasOpen) {
-			return;
+		if (!wasOpen) {
+			this.#announce(conversation, 'open');
+			this.#context.tell(conversation, 'join', `The session with ${conversation.name} is open.`, now);
 		}
 
-		this.#announce(conversation, 'open');
-		this.#context.tell(conversation, 'join', `The session with ${conversation.name} is open.`, now);
+		this.#settleAccepted(session, true);
 	}
 
 	/**

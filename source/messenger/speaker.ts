@@ -60,35 +60,52 @@ export class Speaker {
 			writes.unshift({kind: 'sequence', next: this.#reserved});
 		}
 
-		this.#count(recipients, 1);
-		this.#journal.write(writes, () => {
-			this.#count(recipients, -1);
+		const said = (): void => {
 			log.addOwnLine({
 				id, from, text, at, clock, recipients,
 			});
-			for (const entry of entries) {
-				this.#outbox.add(entry);
-				this.#emit({
-					type: 'delivery', id, to: entry.to, state: 'queued',
-				});
-			}
-
+			this.#queue(entries);
 			done(succeed({id}));
-			if (!conversation.isClosed) {
-				return;
+			if (conversation.isClosed) {
+				this.#giveUp(entries, conversation);
 			}
+		};
 
-			// The room was closed while the disk was busy.
-			for (const {to} of entries) {
-				this.#outbox.remove(to, conversation.lane, entry => entry.id === id);
-				log.setDelivery(id, to, 'failed');
-				this.#emit({
-					type: 'delivery', id, to, state: 'failed',
-				});
-			}
+		if (writes.length === 0) {
+			// Nobody else is in the room: there is nothing to keep.
+			said();
+			return;
+		}
 
-			this.#journal.write(entries.map(({to}) => ({kind: 'outbox-remove', id, to})));
+		this.#count(recipients, 1);
+		this.#journal.write(writes, () => {
+			this.#count(recipients, -1);
+			said();
 		});
+	}
+
+	#queue(entries: readonly OutboxEntry[]): void {
+		for (const entry of entries) {
+			this.#outbox.add(entry);
+			this.#emit({
+				type: 'delivery', id: entry.id, to: entry.to, state: 'queued',
+			});
+		}
+	}
+
+	/**
+	The room was closed while the disk was busy.
+	*/
+	#giveUp(entries: readonly OutboxEntry[], {lane, log}: Conversation): void {
+		for (const {id, to} of entries) {
+			this.#outbox.remove(to, lane, entry => entry.id === id);
+			log.setDelivery(id, to, 'failed');
+			this.#emit({
+				type: 'delivery', id, to, state: 'failed',
+			});
+		}
+
+		this.#journal.write(entries.map(({id, to}) => ({kind: 'outbox-remove', id, to})));
 	}
 
 	#count(recipients: readonly string[], change: number): void {

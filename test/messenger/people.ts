@@ -18,8 +18,24 @@ export class People {
 		const person = new Person(this.world, this.world.addClient(name, {mode: 'one', accept: 'ask', ...settings}));
 		person.type('c 10.0.0.100');
 		person.type(`register ${name} secret`);
-		this.world.run(200);
+		this.run(200);
 		return person;
+	}
+
+	/**
+	Somebody who has registered before comes back.
+	*/
+	logIn(person: Person): void {
+		person.type('c 10.0.0.100');
+		person.type(`login ${person.node.name} secret`);
+		this.run(200);
+	}
+
+	/**
+	Lets `ms` pass.
+	*/
+	run(ms: number): void {
+		this.world.run(ms);
 	}
 }
 

@@ -18,7 +18,7 @@ function sorted(names: Iterable<string>): string {
 */
 export function checkAgreement(world: World): void {
 	const clients = world.clients.values().toArray();
-	world.ledger.checkAll(world.clients);
+	world.ledger.checkAll(world.clients, world.now);
 	checkPresence(world, clients);
 	checkRooms(world, clients);
 	checkSessions(world, clients);

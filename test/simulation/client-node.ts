@@ -76,6 +76,10 @@ export class ClientNode {
 	*/
 	type(line: string): number {
 		const tag = ++this.#lastTag;
+		if (this.client) {
+			this.#world.ledger.handleTyped(this, tag, line, this.#world.now);
+		}
+
 		this.client?.handleCommand(line, tag, this.#world.now);
 		this.pump();
 		return tag;
@@ -152,7 +156,7 @@ export class ClientNode {
 			case 'reply': {
 				this.replies.set(effect.tag, effect.reply);
 				this.#world.trace(this.name, effect.reply);
-				this.#world.ledger.handleReply(this, effect.reply);
+				this.#world.ledger.handleReply(this, effect.tag, effect.reply);
 				break;
 			}
 

@@ -15,10 +15,16 @@ export class Violation extends Error {
 type Line = {readonly author: string; readonly text: string; readonly place: string; readonly at: number; readonly recipients: Set<string>};
 type Batch = {readonly writes: readonly StoreWrite[]; isDurable: boolean};
 
+/**
+A command is answered within this time, if only by an error.
+*/
+const longestAnswerMs = 45_000;
+
 const progress: readonly DeliveryState[] = ['queued', 'sent', 'delivered', 'failed'];
 
 export class Ledger {
 	readonly lines = new Map<string, Line>();
+	readonly #unanswered = new Map<string, {line: string; at: number}>();
 	readonly #acknowledged = new Set<string>();
 	/**
 	`ID NAME`: shown to, given up for, or excused because a crash fell between mark and print.
@@ -94,6 +100,12 @@ export class Ledger {
 	A client is gone, of its own will or not; its next life may tell of its lines' progress anew.
 	*/
 	handleEnd(node: ClientNode): void {
+		for (const key of this.#unanswered.keys()) {
+			if (key.startsWith(`${node.name} `)) {
+				this.#unanswered.delete(key);
+			}
+		}
+
 		this.#batches.delete(node);
 		for (const key of this.#progress.keys()) {
 			if (this.lines.get(key.slice(0, key.indexOf(' ')))?.author === node.name) {
@@ -102,7 +114,12 @@ export class Ledger {
 		}
 	}
 
-	handleReply(node: ClientNode, reply: CommandReply): void {
+	handleTyped(node: ClientNode, tag: number, line: string, now: number): void {
+		this.#unanswered.set(`${node.name} ${tag}`, {line, at: now});
+	}
+
+	handleReply(node: ClientNode, tag: number, reply: CommandReply): void {
+		check(this.#unanswered.delete(`${node.name} ${tag}`), `${node.name} got two replies to one command: ${JSON.stringify(reply)}`);
 		if (reply.command !== 's' || !reply.ok) {
 			return;
 		}
@@ -123,9 +140,13 @@ export class Ledger {
 	}
 
 	/**
-	Every acknowledged line is shown, given up in the open, or still in its author's outbox.
+	Every command was answered. Every acknowledged line is shown, given up in the open, or still in its author's outbox.
 	*/
-	checkAll(nodes: ReadonlyMap<string, ClientNode>): void {
+	checkAll(nodes: ReadonlyMap<string, ClientNode>, now: number): void {
+		for (const [key, {line, at}] of this.#unanswered) {
+			check(at > now - longestAnswerMs, `nobody answered ${key}: ${line}`);
+		}
+
 		for (const id of this.#acknowledged) {
 			const line = this.lines.get(id);
 			for (const to of line?.recipients ?? []) {

@@ -52,6 +52,9 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
 	[7, world => {
 		leaveAndReturn(world);
 	}],
+	[4, world => {
+		dither(world);
+	}],
 	[12, command(world => `o ${world.chance.pick(names)}`)],
 	[15, command(() => 'accept')],
 	[2, command(() => 'decline')],
@@ -136,6 +139,18 @@ function leaveAndReturn(world: World): void {
 	world.trace(client.name, `leaves ${active} and returns`);
 	client.type('cs');
 	client.type(kind === 'session' ? `o ${name}` : `or ${name}`);
+}
+
+/**
+Opens one conversation after the other without waiting for an answer.
+*/
+function dither(world: World): void {
+	const client = someone(world);
+	for (let count = world.chance.integer(2, 4); count > 0; count--) {
+		const line = world.chance.chance(0.5) ? `o ${world.chance.pick(names)}` : `or ${world.chance.pick(rooms)}`;
+		world.trace(client?.name ?? 'nobody', `> ${line}`);
+		client?.type(line);
+	}
 }
 
 const totalWeight = acts.reduce((sum, [weight]) => sum + weight, 0);
