@@ -292,6 +292,7 @@ export class Client {
 	}
 
 	handleControl(event: ControlEvent, now: number): void {
+		this.#now = now;
 		if (event.type === 'closed' && this.#departure) {
 			// The server hangs up when it has heard the good-bye; that is no loss, and nobody wants to be connected again.
 			this.#control.disconnect(now);
@@ -308,6 +309,7 @@ export class Client {
 	@param now
 	*/
 	handleDatagram(bytes: Uint8Array, from: string, now: number): void {
+		this.#now = now;
 		if (bytes[0] === punchType) {
 			this.#rendezvous.handleDatagram(bytes, from);
 		} else {
@@ -318,11 +320,13 @@ export class Client {
 	}
 
 	handleStored(batch: number, now: number): void {
+		this.#now = now;
 		this.#journal.handleStored(batch, now);
 		this.#settle(now);
 	}
 
 	handleHosted(result: HostedResult, now: number): void {
+		this.#now = now;
 		const done = this.#hosting;
 		this.#hosting = undefined;
 		if (!done) {
@@ -344,6 +348,7 @@ export class Client {
 	The machine's own addresses are others now.
 	*/
 	handleAddressesChanged(now: number): void {
+		this.#now = now;
 		this.#rendezvous.refresh(now);
 		this.#peers.refresh(now);
 		this.#announce(now);
@@ -351,6 +356,7 @@ export class Client {
 	}
 
 	handleTimeout(now: number): void {
+		this.#now = now;
 		this.#endpoint.handleTimeout(now);
 		this.#control.handleTimeout(now);
 		this.#rendezvous.handleTimeout(now);
@@ -429,7 +435,6 @@ export class Client {
 	Ends a turn: what the parts have for each other is passed on until nothing is left.
 	*/
 	#settle(now: number): void {
-		this.#now = now;
 		this.#performer.openNext(now);
 		this.#peers.handleEvents(now);
 		this.#delivery.flush(now);

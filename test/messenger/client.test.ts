@@ -54,3 +54,16 @@ test('who leaves is disconnected, not lost, though the server hangs up first', t
 	people.world.run(2000);
 	t.deepEqual(ann.events('connection').map(({state}) => state), ['connected', 'closed']);
 });
+
+test('what happens after a silence is noted at its own time', t => {
+	const people = new People();
+	const ann = people.join('ann');
+	const bob = people.join('bob');
+	people.run(50_000);
+	t.true(ann.type('o bob').ok);
+	people.run(500);
+	const askedAt = Date.parse(bob.events('request').at(-1)!.expiresAt) - 30_000;
+	const noted = bob.view.log.at(-1)!;
+	t.regex(noted.text, /ann asks/v);
+	t.true(Math.abs(noted.at - askedAt) < 1000, `${noted.at - askedAt} ms apart`);
+});
