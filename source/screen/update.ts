@@ -131,7 +131,7 @@ function handleEvent(state: ScreenState, event: MessengerEvent): ScreenState {
 }
 
 const sessionEndings: Partial<Record<SessionState, (name: string) => string>> = {
-	declined: name => `${name} would rather not talk now.`,
+	declined: name => `${name} did not accept.`,
 	unavailable: name => `${name} cannot answer now; what you write is kept.`,
 	closed: name => `The session with ${name} is closed.`,
 	lost: name => `${name} is gone.`,

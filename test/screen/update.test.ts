@@ -193,7 +193,7 @@ test('where the usual port is taken, hosting means another', t => {
 test('what happens where one is not looking is said', t => {
 	const player = new Player(homeView);
 	const said = (event: MessengerEvent) => player.handle({type: 'event', event}).state.toast?.text;
-	t.is(said({type: 'session', with: 'bob', state: 'declined'}), 'bob would rather not talk now.');
+	t.is(said({type: 'session', with: 'bob', state: 'declined'}), 'bob did not accept.');
 	t.not(said({type: 'notice', level: 'info', text: 'It stands in the log.'}), 'It stands in the log.');
 	t.is(said({type: 'session', with: 'bob', state: 'lost'}), 'bob is gone.');
 	t.is(said({
