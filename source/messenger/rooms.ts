@@ -47,16 +47,10 @@ export class Rooms {
 		}
 
 		this.#countEntering(name, 1);
-		const departures = this.#departures;
 		control.request('enter', {room: name}, now, (outcome, then) => {
 			this.#countEntering(name, -1);
 			if (!outcome.ok) {
 				done(outcome);
-				return;
-			}
-
-			if ((this.#lastDeparture.get(nameKey(outcome.reply.room)) ?? 0) > departures) {
-				this.enter(name, then, done);
 				return;
 			}
 

@@ -1,0 +1,61 @@
+import test from 'ava';
+import type {Effect, OutboxEntry} from '../../source/messenger/effects.js';
+import {Inbox} from '../../source/messenger/inbox.js';
+import {Journal} from '../../source/messenger/journal.js';
+import {laneOf, Outbox} from '../../source/messenger/outbox.js';
+
+function entry(sequence: number, to: string, room?: string): OutboxEntry {
+	return {
+		id: `d-${sequence}`, sequence, realm: 'r', from: 'ann', to, place: room === undefined ? {kind: 'session', name: to} : {kind: 'room', name: room}, text: 'x', at: 0, clock: '',
+	};
+}
+
+test('lanes keep their order and do not mix', t => {
+	const outbox = new Outbox([entry(1, 'bob'), entry(2, 'bob', 'den'), entry(2, 'cat', 'den'), entry(3, 'bob'), entry(4, 'Bob', 'Den')]);
+	t.deepEqual(outbox.waiting('BOB', 'session').map(({sequence}) => sequence), [1, 3]);
+	t.deepEqual(outbox.waiting('bob', 'room:den').map(({sequence}) => sequence), [2, 4]);
+	t.is(outbox.count('bob'), 4);
+	t.deepEqual(outbox.remove('bob', 'room:den', ({sequence}) => sequence <= 2).map(({sequence}) => sequence), [2]);
+	t.deepEqual(outbox.remove('bob', 'room:den', ({sequence}) => sequence <= 2), []);
+	t.deepEqual(outbox.removeLane('room:den', () => true).map(({to, sequence}) => `${to} ${sequence}`), ['Bob 4', 'cat 2']);
+	t.deepEqual(outbox.waiting('cat', 'room:den'), []);
+	t.is(outbox.count('bob'), 2);
+	t.is(laneOf({kind: 'room', name: 'Dеn'}), 'room:den');
+});
+
+test('a line is shown once its mark is durable, and never again', t => {
+	const effects: Effect[] = [];
+	const journal = new Journal(effect => {
+		effects.push(effect);
+	});
+	const inbox = new Inbox(journal, new Map([['device session', 4]]));
+	const shown: number[] = [];
+	const take = (sequence: number) => inbox.take('device', 'session', sequence, () => {
+		shown.push(sequence);
+	});
+	t.is(take(4), 'old');
+	t.is(take(5), 'new');
+	t.is(take(5), 'pending');
+	journal.flush();
+	t.is(take(6), 'new');
+	journal.flush();
+	t.deepEqual(shown, []);
+	t.is(inbox.seen('device', 'session'), 4);
+	journal.handleStored(1, 0);
+	t.deepEqual(shown, [5]);
+	t.is(inbox.seen('device', 'session'), 5);
+	t.is(take(5), 'old');
+	t.is(take(6), 'pending');
+	journal.handleStored(2, 0);
+	t.deepEqual(shown, [5, 6]);
+	t.is(inbox.seen('device', 'room:den'), 0);
+	t.deepEqual(effects.map(effect => effect.type === 'store' && effect.writes), [
+		[{
+			kind: 'seen', device: 'device', place: 'session', sequence: 5,
+		}],
+		[{
+			kind: 'seen', device: 'device', place: 'session', sequence: 6,
+		}],
+	]);
+	t.true(journal.isIdle);
+});
