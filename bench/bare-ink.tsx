@@ -1,13 +1,15 @@
 // The least that the renderer of `bench screen` can be asked for: one line of text that grows by a key.
+// To be run with NODE_ENV=production, as the bundle is.
 import process from 'node:process';
+import {
+	Box,
+	render,
+	Text,
+	useInput,
+} from 'ink';
+import {useState, type JSX} from 'react';
 
-process.env.NODE_ENV = 'production';
-const {useState} = await import('react');
-const {
-	Box, render, Text, useInput,
-} = await import('ink');
-
-function Line() {
+function Line(): JSX.Element {
 	const [text, setText] = useState('');
 	useInput((input, key) => {
 		setText(previous => key.ctrl ? '' : previous + input);
@@ -15,6 +17,7 @@ function Line() {
 	return <Box><Text>{`> ${text}`}</Text></Box>;
 }
 
+process.stdin.setRawMode(true);
 render(<Line/>, {
 	alternateScreen: true, incrementalRendering: true, maxFps: 1000, exitOnCtrlC: false, patchConsole: false, interactive: true,
 });
