@@ -2,6 +2,7 @@
 import process from 'node:process';
 import test from 'ava';
 import {freePort, isPortFree} from '../helpers/ports.js';
+import {keys} from '../helpers/terminal.js';
 import {openWorld} from '../helpers/world.js';
 
 test('connects to a free port and says so', async t => {
@@ -13,7 +14,8 @@ test('connects to a free port and says so', async t => {
 	t.like(await ann.ok('l'), {connected: true, server: server.address});
 });
 
-(process.platform === 'linux' ? test : test.skip)('a host without a port means port 7600', async t => {
+// The two tests with the port that is not to be chosen come one after the other, before the rest.
+(process.platform === 'linux' ? test.serial : test.serial.skip)('a host without a port means port 7600', async t => {
 	if (!await isPortFree('127.76.0.1', 7600)) {
 		t.log('port 7600 is taken on this machine');
 		return;
@@ -25,6 +27,39 @@ test('connects to a free port and says so', async t => {
 	t.is(server.port, 7600);
 	await ann.ok('c 127.76.0.1');
 	t.like(await ann.ok('l'), {connected: true, server: '127.76.0.1:7600'});
+});
+
+test.serial('one command in one terminal and again in a second is two people chatting', async t => {
+	if (!await isPortFree('::', 7600)) {
+		t.log('port 7600 is taken on this machine');
+		return;
+	}
+
+	const world = openWorld(t);
+	const bare = {environment: {EARSHOT_DISCOVERY: 'loopback'}};
+	const ann = world.terminal('earshot', 'ann', bare);
+	await ann.shows('▸ Host a server here');
+	ann.type(keys.enter);
+	await ann.shows('Connected to 127.0.0.1:7600. Who are you?');
+	ann.enter('ann');
+	ann.enter('ann-secret');
+	await ann.shows('Hello, ann.');
+
+	const bob = world.terminal('earshot', 'bob', bare);
+	await bob.shows('Connected to 127.0.0.1:7600. Who are you?');
+	bob.enter('bob');
+	bob.enter('bob-secret');
+	await bob.shows('● ann');
+	bob.enter('/o ann');
+	await ann.shows('bob wants to talk with you.');
+	// Keys that were on their way when the dialog opened answer nothing.
+	await ann.shows(/2[0-8] s left/v);
+	ann.type('a');
+	await bob.shows('The session with ann is open.');
+	bob.enter('can you hear me?');
+	await ann.shows('bob: can you hear me?');
+	ann.enter('loud and clear');
+	await t.notThrowsAsync(bob.shows('ann: loud and clear'));
 });
 
 test('no server: one clear error, retries with growing waits, and the program stays usable until one is there', async t => {
