@@ -5,7 +5,7 @@ import {spawnSync} from 'node:child_process';
 import {chmodSync, existsSync, rmSync} from 'node:fs';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
-import {inkCaches} from './ink-caches.js';
+import {quickerInk} from './quicker-ink.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -48,11 +48,12 @@ await build({
 	external: ['sodium-native', 'react-devtools-core'],
 	entryNames: '[name]',
 	chunkNames: '[name]-[hash]',
-	define: {'process.env.NODE_ENV': '"production"'},
+	// Yoga would fetch its WebAssembly from a data URL, and with it load all of Node's HTTP client; without `fetch` it decodes it.
+	define: {'process.env.NODE_ENV': '"production"', fetch: 'undefined'},
 	// A few of Ink's dependencies are CommonJS and ask for Node's own modules with `require`.
 	banner: {js: '#!/usr/bin/env node\nimport {createRequire as makeRequire} from \'node:module\';\nconst require = makeRequire(import.meta.url);'},
 	sourcemap: true,
-	plugins: [inkCaches],
+	plugins: [quickerInk],
 	logLevel: 'warning',
 });
 

@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import {
 	displayWidth,
 	fit,
@@ -17,6 +18,14 @@ const widths = fc.integer({min: 2, max: 30});
 test('width counts columns', t => {
 	for (const [text, width] of [['', 0], ['abc', 3], ['漢字', 4], ['é', 1], ['e\u{301}', 1], ['👩‍👩‍👧‍👦', 2], ['❤️', 2]] as const) {
 		t.is(displayWidth(text), width, `${text} is ${width} wide`);
+	}
+});
+
+test('the quick way and Unicode agree about every character', t => {
+	for (let code = 0x20; code < 0x28_00; code++) {
+		const character = String.fromCodePoint(code);
+		t.is(displayWidth(character), stringWidth(character), code.toString(16));
+		t.is(displayWidth(`a${character}${character}`), stringWidth(`a${character}${character}`), code.toString(16));
 	}
 });
 
