@@ -204,6 +204,9 @@ export class Client {
 				handleHere: (peer, key, now) => {
 					this.#handleHere(peer, key, now);
 				},
+				handleClaim: (peer, shared, now) => {
+					this.#rooms.handleClaim(peer, shared, now);
+				},
 				handleBye: (peer, key, now) => {
 					this.#handleBye(peer, key, now);
 				},

@@ -68,11 +68,6 @@ export type OnConnected = (error: ErrorReport | undefined, now: number) => void;
 type Phase = 'closed' | 'waiting' | 'connecting' | 'greeting' | 'resuming' | 'ready';
 
 /**
-No request can be sent.
-*/
-const unconnected: ReadonlySet<Phase> = new Set(['closed', 'waiting', 'connecting']);
-
-/**
 Reasons for which a token will never work again; any other failure to resume is tried again.
 */
 const deadTokenCodes: ReadonlySet<string> = new Set(['bad-token', 'already-online', 'bad-request']);
@@ -243,11 +238,14 @@ export class ControlSession {
 	Sends a request. `done` is called exactly once, also when the connection ends first.
 	*/
 	request<Name extends Operation>(op: Name, fields: Omit<Request<Name>, 'id' | 'op'>, now: number, done: (outcome: Outcome<Name>, now: number) => void = () => {}): void {
-		if (!this.#isConnected) {
+		if (this.#phase === 'ready') {
+			this.#send(op, fields, now, done);
+		} else {
 			done({ok: false, error: {code: 'not-connected', message: 'There is no connection to a server. Connect with: c HOST[:PORT]'}}, now);
-			return;
 		}
+	}
 
+	#send<Name extends Operation>(op: Name, fields: Omit<Request<Name>, 'id' | 'op'>, now: number, done: (outcome: Outcome<Name>, now: number) => void): void {
 		const id = this.#nextId++;
 		this.#pending.set(id, {op, deadline: now + replyTimeoutMs, done: done as Pending['done']});
 		this.#push({type: 'send', line: encodeLine({id, op, ...fields})});
@@ -325,7 +323,7 @@ export class ControlSession {
 		this.#fingerprint = fingerprint;
 		this.#remoteAddress = remoteAddress;
 		this.#changed();
-		this.request('hello', {protocol: protocolVersion, program: this.#program}, now, (outcome, then) => {
+		this.#send('hello', {protocol: protocolVersion, program: this.#program}, now, (outcome, then) => {
 			if (outcome.ok) {
 				this.#handleHello(outcome.reply, then);
 			} else if (this.#phase === 'greeting') {
@@ -360,7 +358,7 @@ export class ControlSession {
 
 	#resume({token}: {readonly token: string}, now: number): void {
 		this.#phase = 'resuming';
-		this.request('resume', {token, device: this.#device}, now, (outcome, then) => {
+		this.#send('resume', {token, device: this.#device}, now, (outcome, then) => {
 			if (this.#phase !== 'resuming') {
 				return;
 			}
@@ -534,13 +532,6 @@ export class ControlSession {
 		this.#journal.write([{
 			kind: 'pin', server, fingerprint, rootKey,
 		}]);
-	}
-
-	/**
-	Requests may be sent: TLS stands and the certificate fits.
-	*/
-	get #isConnected(): boolean {
-		return !unconnected.has(this.#phase);
 	}
 
 	#viewState(): ConnectionView['state'] {

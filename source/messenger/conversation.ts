@@ -7,9 +7,9 @@ import type {SharedName} from './records.js';
 import type {ConversationKey, ConversationView} from './view.js';
 
 /**
-Somebody else in the conversation. `isListed`: the server says so; `isLost`: no link stands, and that was told.
+Somebody else in the conversation. `isLost`: no link stands, and that was told.
 */
-export type Member = {readonly name: string; isListed: boolean; isLost: boolean};
+export type Member = {readonly name: string; isLost: boolean};
 
 /**
 The key under which a conversation is found, whatever spelling of the name was typed.
@@ -28,6 +28,10 @@ export class Conversation {
 	By name key, without ourselves.
 	*/
 	readonly members = new Map<string, Member>();
+	/**
+	Whom the server has in the room, by name key: nearly always the members, but a good-bye or a crash may be known here first.
+	*/
+	readonly listed = new Set<string>();
 	state: ConversationView['state'];
 	creator: string | undefined;
 	/**

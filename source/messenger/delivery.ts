@@ -36,6 +36,10 @@ export type DeliveryListener = {
 	The peer says that it is in this conversation, on the link that stands.
 	*/
 	handleHere(peer: string, key: ConversationKey, now: number): void;
+	/**
+	The peer says so of a conversation that we don't share with it.
+	*/
+	handleClaim(peer: string, shared: SharedName, now: number): void;
 	handleBye(peer: string, key: ConversationKey, now: number): void;
 	handleRoomClosed(peer: string, key: ConversationKey, now: number): void;
 	/**
@@ -355,6 +359,7 @@ export class Delivery {
 			this.#begin(peer, share, {visit, seen}, now);
 		} else if (exchange.claims.size < maximumClaims) {
 			exchange.claims.set(shared, {visit, seen, until: now + earlyHoldMs});
+			this.#listener.handleClaim(peer, shared, now);
 		}
 	}
 

@@ -7,6 +7,8 @@ import type {Introduction, Notice, Reply} from '../protocol/messages.js';
 import {succeed, type Context, type OnDone} from './context.js';
 import type {Conversation, Member} from './conversation.js';
 import type {RoomChange} from './events.js';
+import type {SharedName} from './records.js';
+import type {ConversationKey} from './view.js';
 
 /**
 Rooms left while the server was away that it still has to be told of.
@@ -129,6 +131,7 @@ export class Rooms {
 			}
 
 			case 'left': {
+				conversation.listed.delete(nameKey(user));
 				if (member) {
 					this.#dismiss(conversation, member, 'left', now);
 				}
@@ -137,11 +140,9 @@ export class Rooms {
 			}
 
 			case 'gone': {
-				if (member) {
-					member.isListed = false;
-					if (!this.#context.peers.probe(member.name, now)) {
-						this.#dismiss(conversation, member, 'lost', now);
-					}
+				conversation.listed.delete(nameKey(user));
+				if (member && !this.#context.peers.probe(member.name, now)) {
+					this.#dismiss(conversation, member, 'lost', now);
 				}
 
 				break;
@@ -187,7 +188,7 @@ export class Rooms {
 	handleLinkDown(peer: string, now: number): void {
 		for (const conversation of this.#context.conversations) {
 			const member = conversation.kind === 'room' ? conversation.members.get(peer) : undefined;
-			if (member && !member.isListed) {
+			if (member && !conversation.listed.has(peer)) {
 				this.#dismiss(conversation, member, 'lost', now);
 			} else if (member && !member.isLost) {
 				member.isLost = true;
@@ -206,6 +207,23 @@ export class Rooms {
 		member.isLost = false;
 		this.#announce(conversation, 'entered', member.name);
 		this.#context.tell(conversation, 'join', `${member.name} is back.`, now);
+	}
+
+	/**
+	Somebody who is no member says on a link to be in the room. The server's word decides; it is believed here when a late
+	good-bye of an earlier visit has put them out.
+	*/
+	handleClaim(peer: string, shared: SharedName, now: number): void {
+		const {conversations, delivery, peers} = this.#context;
+		const conversation = conversations.get(shared as ConversationKey);
+		if (!conversation?.listed.has(peer) || conversation.members.has(peer)) {
+			return;
+		}
+
+		const name = peers.nameOf(peer);
+		conversation.members.set(peer, {name, isLost: false});
+		delivery.join(peer, shared, conversation, now);
+		this.#tellEntered(conversation, name, now);
 	}
 
 	/**
@@ -271,14 +289,13 @@ export class Rooms {
 			return;
 		}
 
-		const listed = new Set(members.map(({user}) => nameKey(user)));
-		for (const [key, member] of conversation.members) {
-			if (listed.has(key)) {
-				continue;
-			}
+		conversation.listed.clear();
+		for (const {user} of members) {
+			conversation.listed.add(nameKey(user));
+		}
 
-			member.isListed = false;
-			if (!this.#context.delivery.isPresent(key, conversation.shared!)) {
+		for (const [key, member] of conversation.members) {
+			if (!conversation.listed.has(key) && !this.#context.delivery.isPresent(key, conversation.shared!)) {
 				this.#dismiss(conversation, member, 'left', now);
 			}
 		}
@@ -296,18 +313,19 @@ export class Rooms {
 			emit({type: 'notice', level: 'error', text: `The card that the server shows for ${user} is not signed by its root key; no link is made.`});
 		}
 
-		const known = conversation.members.get(key);
-		if (known) {
-			known.isListed = true;
+		conversation.listed.add(key);
+		if (conversation.members.has(key)) {
 			return;
 		}
 
-		conversation.members.set(key, {name: user, isListed: true, isLost: false});
+		conversation.members.set(key, {name: user, isLost: false});
 		delivery.join(key, conversation.shared!, conversation, now);
-		if (!isNews) {
-			return;
+		if (isNews) {
+			this.#tellEntered(conversation, user, now);
 		}
+	}
 
+	#tellEntered(conversation: Conversation, user: string, now: number): void {
 		this.#announce(conversation, 'entered', user);
 		this.#context.tell(conversation, 'join', `${user} has entered.`, now);
 	}

@@ -170,6 +170,40 @@ test('a good-bye that comes after the server has announced the return puts nobod
 	t.deepEqual(bob.read, ['ann: welcome back']);
 });
 
+test('a whole visit that is told late on the link puts nobody out', t => {
+	const people = new People();
+	const [ann, bob] = denOf(people);
+	bob.type('cs');
+	people.run(100);
+	people.world.network.conditions = {...people.world.network.conditions, delay: 200};
+	for (const line of ['or den', 'cs', 'or den']) {
+		bob.type(line);
+	}
+
+	people.run(3000);
+	t.deepEqual(membersSeenBy(ann), ['ann', 'bob', 'cat']);
+	bob.type('s here to stay');
+	people.run(1000);
+	t.deepEqual(ann.read, ['bob: here to stay']);
+});
+
+test('nothing is asked of the server while it does not know us again', t => {
+	const people = new People();
+	const ann = people.join('ann', {mode: 'many'});
+	ann.type('or attic');
+	ann.type('or den');
+	people.world.wireMs = 40;
+	ann.node.wire?.cut();
+	people.world.runUntil(() => ann.view.connection.state === 'retrying');
+	people.world.runUntil(() => ann.view.connection.retryAt === undefined);
+	people.run(200);
+	ann.node.type('cs');
+	t.like(ann.type('or den'), {ok: false, error: {code: 'not-connected'}});
+	people.run(5000);
+	t.deepEqual(ann.view.conversations.map(({key}) => key), ['room:attic']);
+	t.like(people.world.server.command('lru den'), {fields: {users: []}});
+});
+
 test('a line to an empty room is answered', t => {
 	const people = new People();
 	const ann = people.join('ann');
