@@ -136,6 +136,11 @@ export class Delivery {
 			this.#peers.send(peer, {kind: 'bye', shared, visit: share.visit});
 		}
 
+		if (share.theirs !== undefined && exchange.claims.size < maximumClaims) {
+			// They are still in it: should the server's news that made us part be old, their word need not come again.
+			exchange.claims.set(shared, {visit: share.theirs, seen: 0, until: now + earlyHoldMs});
+		}
+
 		this.#peers.release(peer, shared, now);
 		this.#tidy(peer, exchange);
 	}
@@ -205,6 +210,7 @@ export class Delivery {
 			case 'absent': {
 				const share = exchange.shares.get(record.shared);
 				if (share?.visit === record.visit) {
+					share.theirs = undefined;
 					this.#listener.handleBye(peer, share.key, now);
 				}
 
@@ -214,6 +220,7 @@ export class Delivery {
 			case 'close': {
 				const share = exchange.shares.get(record.shared);
 				if (share?.theirs === record.visit) {
+					share.theirs = undefined;
 					this.#listener.handleRoomClosed(peer, share.key, now);
 				}
 

@@ -187,6 +187,23 @@ test('a whole visit that is told late on the link puts nobody out', t => {
 	t.deepEqual(ann.read, ['bob: here to stay']);
 });
 
+test('a return that the server announces late, after its good-bye, is no end of talk', t => {
+	for (let seed = 1; seed <= 10; seed++) {
+		const people = new People({}, seed);
+		const [ann, bob] = denOf(people);
+		people.world.wireMs = 100;
+		bob.node.type('cs');
+		bob.node.type('or den');
+		people.run(2000);
+		ann.type('s hello again');
+		bob.type('s hello you');
+		people.run(2000);
+		t.deepEqual(bob.read, ['ann: hello again']);
+		t.deepEqual(ann.read, ['bob: hello you']);
+		t.deepEqual(membersSeenBy(ann), ['ann', 'bob', 'cat']);
+	}
+});
+
 test('nothing is asked of the server while it does not know us again', t => {
 	const people = new People();
 	const ann = people.join('ann', {mode: 'many'});
