@@ -18,7 +18,7 @@ test('a session opens at both sides, errors are named, the address of the peer c
 
 	const whois = await ann.ok('whois bob');
 	t.like(whois, {user: 'bob', online: true});
-	t.regex(String(whois.address), /^(?:\d+\.){3}\d+:\d+$/v);
+	t.regex(String(whois.address), /^(?:(?:\d+\.){3}\d+|\[[\d.:a-f]+\]):\d+$/v);
 	t.regex(String(whois.fingerprint), /^(?:[\da-f]{4} ?){8}$/v);
 	t.is(await ann.refused('whois nobody'), 'no-such-user');
 });
