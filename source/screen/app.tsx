@@ -37,7 +37,7 @@ import {viewMessages} from './panes/messages.js';
 import {paintRule, paintStatus} from './panes/status.js';
 import type {Overlay, ScreenState} from './state.js';
 import type {ScreenStore} from './store.js';
-import {visibleSuggestions} from './update.js';
+import {visibleSuggestions} from './writing.js';
 
 export function App({store}: {readonly store: ScreenStore}): JSX.Element {
 	useInput((input, key) => {

@@ -15,8 +15,9 @@ const leavingMs = 3000;
 
 // DECAWM (DEC private mode 7) off: a character that the terminal draws wider than Unicode says must not push the rest to the next row.
 // Bracketed paste (2004) on: Ink does it too, but only after its first frame, and until then a paste would be keys.
-const modesOn = '\u{1B}[?7l\u{1B}[?2004h';
-const modesOff = '\u{1B}[?2004l\u{1B}[?7h';
+// Alternate scroll (1007) saved and off: the wheel would come as arrow keys and leaf through the history of what one sent.
+const modesOn = '\u{1B}[?7l\u{1B}[?1007s\u{1B}[?1007l\u{1B}[?2004h';
+const modesOff = '\u{1B}[?2004l\u{1B}[?1007r\u{1B}[?7h';
 
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
