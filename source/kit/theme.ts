@@ -67,7 +67,7 @@ export function chooseTheme(environment: Readonly<Record<string, string | undefi
 }
 
 /**
-The name's own style: the same on every screen, in every session (FNV-1a over its code units).
+The name's own style: the same on every screen, in every session (FNV-1a over its code units, then mixed: short names differ in few bits).
 */
 export function styleOfName(theme: Theme, name: string): Style {
 	let hash = 0x81_1C_9D_C5;
@@ -75,5 +75,7 @@ export function styleOfName(theme: Theme, name: string): Style {
 		hash = Math.imul(hash ^ name.codePointAt(index)!, 0x01_00_01_93);
 	}
 
+	hash = Math.imul(hash ^ (hash >>> 15), 0x2C_1B_3C_6D);
+	hash ^= hash >>> 12;
 	return theme.names[(hash >>> 0) % theme.names.length] ?? theme.plain;
 }

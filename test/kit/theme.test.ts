@@ -23,3 +23,8 @@ test('a name keeps its colour, and names share the colours out', t => {
 	const used = new Set(Array.from({length: 200}, (_, index) => styleOfName(colorTheme, `user${index}`)));
 	t.is(used.size, colorTheme.names.length);
 });
+
+test('short names of a few friends do not all look alike', t => {
+	const friends = ['ann', 'bob', 'cat', 'dan', 'eve', 'zoë', 'max', 'ida', 'leo', 'mia'];
+	t.true(new Set(friends.map(name => styleOfName(colorTheme, name))).size >= 6);
+});
