@@ -96,9 +96,9 @@ export type ClientOptions = {
 type Identity = {readonly user: string; readonly realm: string; readonly rootKey: string; readonly credential: Uint8Array};
 
 /**
-Leaving: lines in flight first, then good-byes, then the ends of the links.
+Leaving: lines in flight first, then good-byes, then the ends of the links; what came last is still marked and shown.
 */
-type Departure = {phase: 'flight' | 'farewell' | 'closing' | 'gone'; until: number; isAnswered: boolean};
+type Departure = {phase: 'flight' | 'farewell' | 'closing' | 'storing' | 'gone'; until: number; isAnswered: boolean};
 
 export class Client {
 	readonly #options: ClientOptions;
@@ -673,14 +673,19 @@ export class Client {
 			});
 		}
 
-		if (departure.phase === 'farewell' && (departure.until <= now || (departure.isAnswered && this.#journal.isIdle && this.#peers.bytesInFlight() === 0))) {
+		if (departure.phase === 'farewell' && (departure.until <= now || (departure.isAnswered && this.#peers.bytesInFlight() === 0))) {
 			departure.phase = 'closing';
 			departure.until = now + leaveFarewellMs;
 			this.#control.disconnect(now);
 			this.#peers.closeAll(linkEnds.leaving, now);
 		}
 
-		if (!(departure.phase === 'closing' && (departure.until <= now || this.#endpoint.closing === 0))) {
+		if (departure.phase === 'closing' && (departure.until <= now || this.#endpoint.closing === 0)) {
+			departure.phase = 'storing';
+			departure.until = now + leaveFlightMs;
+		}
+
+		if (!(departure.phase === 'storing' && (departure.until <= now || this.#journal.isIdle))) {
 			return;
 		}
 

@@ -200,6 +200,18 @@ test('x says good-bye: lines in flight arrive, the other side is told, the progr
 	}
 });
 
+test('x waits for its disk, so that what came last is shown', t => {
+	const people = new People();
+	const [ann, bob] = sessionOf(people);
+	people.world.diskMs = 900;
+	ann.node.type('s to somebody who leaves');
+	people.world.runUntil(() => ann.events('delivery').some(({state}) => state === 'sent'));
+	people.run(5);
+	bob.node.type('x');
+	t.true(people.world.runUntil(() => bob.node.client === undefined, 5000));
+	t.deepEqual(bob.read, ['ann: to somebody who leaves']);
+});
+
 test('x does not wait for ever for somebody who does not answer', t => {
 	const people = new People();
 	const [ann] = sessionOf(people);

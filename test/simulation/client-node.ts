@@ -198,7 +198,7 @@ export class ClientNode {
 		this.#unwritten.clear();
 		this.client = undefined;
 		this.incarnation++;
-		this.#world.ledger.handleEnd(this);
+		this.#world.ledger.handleCrash(this);
 	}
 
 	#store({batch, writes}: Effect & {type: 'store'}): void {

@@ -78,7 +78,8 @@ export class Ledger {
 	}
 
 	/**
-	Lines whose mark is durable and which were not printed yet are the one thing a crash may take.
+	Lines whose mark is durable and which were not printed yet are the one thing a crash may take, or a leave that could wait
+	no longer for its disk.
 	Lines that were not durable yet were never said.
 	*/
 	handleCrash(node: ClientNode): void {
@@ -93,13 +94,13 @@ export class Ledger {
 			}
 		}
 
-		this.handleEnd(node);
+		this.#forget(node);
 	}
 
 	/**
-	A client is gone, of its own will or not; its next life may tell of its lines' progress anew.
+	Its next life may tell of its lines' progress anew.
 	*/
-	handleEnd(node: ClientNode): void {
+	#forget(node: ClientNode): void {
 		for (const key of this.#unanswered.keys()) {
 			if (key.startsWith(`${node.name} `)) {
 				this.#unanswered.delete(key);
