@@ -26,6 +26,7 @@ class Driver {
 	readonly #onEvent: (event: EndpointEvent) => void;
 	#turn: NodeJS.Immediate | undefined;
 	#timer: NodeJS.Timeout | undefined;
+	#timerDue = Infinity;
 
 	constructor(udp: UdpSocket, privateKey: Uint8Array, onEvent: (event: EndpointEvent) => void) {
 		this.#udp = udp;
@@ -52,6 +53,21 @@ class Driver {
 		await this.#udp.close();
 	}
 
+	// A timer that fires early looks again; that is cheaper than setting it anew at each turn.
+	#setTimer(due: number | undefined): void {
+		if (due === undefined || due >= this.#timerDue) {
+			return;
+		}
+
+		clearTimeout(this.#timer);
+		this.#timerDue = due;
+		this.#timer = setTimeout(() => {
+			this.#timerDue = Infinity;
+			this.endpoint.handleTimeout(clock());
+			this.#run();
+		}, Math.max(0, Math.ceil(due - clock())));
+	}
+
 	#run(): void {
 		for (let event = this.endpoint.pollEvent(); event; event = this.endpoint.pollEvent()) {
 			this.#onEvent(event);
@@ -62,14 +78,7 @@ class Driver {
 			this.#udp.send(transmit.data, transmit.to);
 		}
 
-		clearTimeout(this.#timer);
-		const due = this.endpoint.pollTimeout();
-		if (due !== undefined) {
-			this.#timer = setTimeout(() => {
-				this.endpoint.handleTimeout(clock());
-				this.#run();
-			}, Math.max(0, Math.ceil(due - clock())));
-		}
+		this.#setTimer(this.endpoint.pollTimeout());
 	}
 }
 

@@ -1,10 +1,11 @@
 // `bench latency`: how long a chat line takes, from the bare socket up to two whole programs.
 // All transports are measured in turn in the same run, because machines drift.
-import {fork, type ChildProcess} from 'node:child_process';
+import {execFileSync, fork, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtempSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {availableParallelism, tmpdir} from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {openSession, World} from '../test/helpers/world.js';
 import type {Caller} from './ping-pong.js';
@@ -25,8 +26,20 @@ const sessions = 15;
 const lines = 300;
 const names = Object.keys(transports) as TransportName[];
 
+/**
+Keeps a process on the named cores. Whether two processes share one decides over a factor of two, and the system would decide it anew for each pair.
+*/
+function pin(pid: number, cores: string): void {
+	try {
+		execFileSync('taskset', ['-a', '-c', '-p', cores, String(pid)], {stdio: 'ignore'});
+	} catch {
+		// Not Linux, or a single core: the figures scatter more.
+	}
+}
+
 async function startResponder(name: TransportName): Promise<{child: ChildProcess; port: number}> {
 	const child = fork(fileURLToPath(new URL('responder.js', import.meta.url)), [name]);
+	pin(child.pid!, '1');
 	const [{port}] = await once(child, 'message') as [{port: number}];
 	return {child, port};
 }
@@ -126,14 +139,17 @@ async function measurePrograms(): Promise<{firstLines: number[]; lineTimes: numb
 Measures for about twenty seconds.
 */
 export async function measureLatency(): Promise<Report> {
+	const allCores = availableParallelism();
+	pin(process.pid, '0');
 	const {trips, openings} = await measureTransports();
+	pin(process.pid, `0-${allCores - 1}`);
 	const {firstLines, lineTimes} = await measurePrograms();
 	const [raw, overTls, earshot] = names.map(name => spread(trips[name])) as [ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>];
 	const [ratio50, ratio99] = [earshot.p50 / raw.p50, earshot.p99 / raw.p99];
 	const [tlsOpening, opening, firstLine, line] = [openings.tls, openings.Earshot, firstLines, lineTimes].map(samples => spread(samples)) as [ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>];
 	return {
 		name: 'latency',
-		about: `Loopback, two processes, ${rounds} rounds of ${pingsPerRound} in turn; \`p50 / p99\`. Raw datagrams carry no encryption, order or second try.`,
+		about: `Loopback, two processes, each on a core of its own, ${rounds} rounds of ${pingsPerRound} in turn; \`p50 / p99\`. Raw datagrams carry no encryption, order or second try.`,
 		rows: [
 			{
 				work: 'ping-pong of 64 B, µs', earshot: formatSpread(earshot), peers: {'raw dgram': formatSpread(raw), tls: formatSpread(overTls)},
