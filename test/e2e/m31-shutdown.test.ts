@@ -1,5 +1,6 @@
 // M31: the operator ends the server. Every client shows it; what is open goes on; the exit code is 0.
 import test from 'ava';
+import {registerOnScreen} from '../helpers/screens.js';
 import {
 	enterRoom,
 	hears,
@@ -27,4 +28,20 @@ test('x on the server: every client shows it, sessions and rooms talk on', async
 	await hears('likewise', dan, cat);
 	t.like(await ann.ok('l'), {connected: false, conversation: {kind: 'session', name: 'bob'}});
 	t.is(await ann.refused('lu'), 'not-connected');
+});
+
+test('the screen shows it, and the conversation on it goes on', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const [ann, bob] = await Promise.all([registerOnScreen(world, 'ann', server), world.person('bob', server, {arguments: ['--accept', 'everyone']})]);
+	await ann.shows('● bob');
+	ann.enter('/o bob');
+	await bob.event({type: 'session', with: 'ann', state: 'open'});
+	await ann.shows('Write to bob');
+	await server.leave();
+	await ann.shows(/stopped[\s│]+by[\s│]+its[\s│]+operator/v);
+	ann.enter('are you still there?');
+	await bob.event({type: 'message', text: 'are you still there?'});
+	await bob.ok('s I am');
+	await t.notThrowsAsync(ann.shows('bob: I am'));
 });
