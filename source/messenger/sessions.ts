@@ -47,7 +47,6 @@ export class Sessions {
 	Sessions that we have left lately: the server may still name one in an answer that was under way meanwhile.
 	*/
 	readonly #left = new Set<string>();
-
 	/**
 	When the user was last told of somebody who found us busy, by name key.
 	*/
@@ -402,6 +401,8 @@ export class Sessions {
 			this.#context.tell(conversation, 'join', `The session with ${conversation.name} is open.`, now);
 		}
 
+		// Who asks the one who asks them has answered without the dialog.
+		this.endRequest(session, 'accepted');
 		this.#settleAccepted(session, true);
 	}
 

@@ -87,6 +87,20 @@ test('two who ask each other have one session', t => {
 	t.like(people.world.server.command('ls'), {ok: true, fields: {sessions: {length: 1}}});
 });
 
+test('asking back the one who asks is an answer, and the dialog goes', t => {
+	const people = new People();
+	const [ann, bob] = [people.join('ann'), people.join('bob')];
+	ann.type('o bob');
+	people.run(100);
+	t.is(bob.view.requests.length, 1);
+	bob.type('o ann');
+	people.run(100);
+	t.deepEqual(bob.view.requests, []);
+	t.like(bob.events('request-ended').at(-1), {from: 'ann', reason: 'accepted'});
+	t.is(bob.view.conversations[0]?.state, 'open');
+	t.is(ann.view.conversations[0]?.state, 'open');
+});
+
 test('whoever talks is busy; the line waits and flows when they are free', t => {
 	const people = new People();
 	const [ann, bob, cat] = [people.join('ann'), people.join('bob', {accept: 'everyone'}), people.join('cat')];

@@ -1,6 +1,7 @@
 // One seed, one life of a made-up world: a stretch of trouble, then healing and quiet, then everything must agree.
 import {checkAgreement} from './agreement.js';
 import type {ClientSettings} from './client-node.js';
+import {check} from './ledger.js';
 import {
 	actOnce,
 	changeWeather,
@@ -29,6 +30,12 @@ After the last misfortune everything has this long to come right: the longest wa
 noticed by the server (150 s), which lets its user in again only then, and a session that waits for its other end (30 s).
 */
 const healingMs = 240_000;
+
+/**
+Four clients with all links and waiting sessions ping, punch and ask now and then.
+*/
+const quietMs = 20_000;
+const maximumQuietSteps = 300;
 
 /**
 Pauses between two acts, in ms, for a while.
@@ -75,6 +82,16 @@ function live(world: World): void {
 
 	heal(world);
 	checkAgreement(world);
+	checkQuiet(world);
+}
+
+/**
+A world in which nobody does anything has little to do: nothing is sent again and again, nothing piles up.
+*/
+function checkQuiet(world: World): void {
+	const before = world.steps;
+	world.run(quietMs);
+	check(world.steps - before < maximumQuietSteps, `${world.steps - before} steps in ${quietMs} ms in which nobody did anything`);
 }
 
 function heal(world: World): void {
