@@ -1,9 +1,19 @@
-// `npm run bench [-- NAME… [--write]]`: measures, prints tables, and with --write puts them into docs/benchmarks.md.
+// `npm run bench [-- NAME… [--write] [--mebibytes N] [--rounds N]]`: measures, prints tables, and with --write puts them into docs/benchmarks.md.
 // Benchmarks are not tests: they fail nothing.
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {formatReport, writeReport, type Report} from './report.js';
+
+const {positionals, values} = parseArgs({
+	allowPositionals: true,
+	options: {
+		write: {type: 'boolean', default: false},
+		// What each transfer carries, and how often.
+		mebibytes: {type: 'string', default: '256'},
+		rounds: {type: 'string', default: '5'},
+	},
+});
 
 const benches: Readonly<Record<string, () => Promise<Report>>> = {
 	async latency() {
@@ -14,9 +24,12 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
 		const {measureScreen} = await import('./screen.js');
 		return measureScreen();
 	},
+	async transfer() {
+		const {measureTransfer} = await import('./transfer.js');
+		return measureTransfer({mebibytes: Number(values.mebibytes), rounds: Number(values.rounds)});
+	},
 };
 
-const {positionals, values} = parseArgs({allowPositionals: true, options: {write: {type: 'boolean', default: false}}});
 const unknown = positionals.filter(name => !Object.hasOwn(benches, name));
 if (unknown.length > 0) {
 	process.stderr.write(`There is no benchmark called ${unknown.join(' or ')}. There are: ${Object.keys(benches).join(', ')}.\n`);

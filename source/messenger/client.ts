@@ -18,6 +18,7 @@ import {maximumAddresses} from '../protocol/limits.js';
 import type {Notice, Reply} from '../protocol/messages.js';
 import {nameKey} from '../protocol/names.js';
 import {punchType} from '../protocol/punch.js';
+import {measureAesThreshold} from '../peer/ciphers.js';
 import type {PeerConfig} from '../peer/config.js';
 import {Endpoint} from '../peer/endpoint.js';
 import {HybridClock} from './clock.js';
@@ -91,6 +92,14 @@ export type ClientOptions = {
 	*/
 	readonly user?: string | undefined;
 	readonly peerConfig?: Partial<PeerConfig>;
+	/**
+	The largest datagram that leaves this machine for `ip:port` in one piece; 1452 bytes where nobody says.
+	*/
+	readonly sizeCeiling?: (address: string) => number;
+	/**
+	Ms with fractions, to find out once which cipher is faster on this machine.
+	*/
+	readonly stopwatch?: () => number;
 };
 
 type Identity = {readonly user: string; readonly realm: string; readonly rootKey: string; readonly credential: Uint8Array};
@@ -142,7 +151,8 @@ export class Client {
 			credential: () => this.#identity?.credential ?? new Uint8Array(),
 			authenticate: (staticKey, credential, now) => authenticatePeer(this.#identity?.rootKey, staticKey, credential, now),
 			random,
-			...(options.peerConfig && {config: options.peerConfig}),
+			config: {...options.peerConfig, ...(options.stopwatch && {aesFrom: measureAesThreshold(options.stopwatch)})},
+			...(options.sizeCeiling && {sizeCeiling: options.sizeCeiling}),
 		});
 		this.#control = new ControlSession({
 			listener: {

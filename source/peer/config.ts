@@ -4,9 +4,21 @@
 
 export type PeerConfig = {
 	/**
-	Largest datagram we send. 1200 passes every path; path probing may raise it later.
+	The datagrams we begin with. 1200 passes every path.
 	*/
 	datagramSize: number;
+	/**
+	The largest datagrams that path probing may raise that to.
+	*/
+	maxDatagramSize: number;
+	/**
+	Packets of so many bytes and more are better sealed with AES-256-GCM here; Infinity where they never are.
+	*/
+	aesFrom: number;
+	/**
+	Bytes that our socket takes in while we are busy, half its receive buffer: the peer is told to have no more in flight.
+	*/
+	maxInFlight: number;
 	/**
 	Longest credential we send or accept in a handshake.
 	*/
@@ -112,6 +124,9 @@ export type PeerConfig = {
 
 export const defaultConfig: Readonly<PeerConfig> = {
 	datagramSize: 1200,
+	maxDatagramSize: 60_000,
+	aesFrom: 12_288,
+	maxInFlight: 2 * 1024 * 1024,
 	maxCredential: 1000,
 	maxCandidates: 8,
 	initRetry: 50,
@@ -176,6 +191,10 @@ export function completeConfig(config: Partial<PeerConfig> = {}): PeerConfig {
 
 	if (complete.datagramSize < minInitSize || complete.datagramSize > maxDatagramSize) {
 		throw new RangeError(`peer config: datagramSize must be ${minInitSize} to ${maxDatagramSize}, got ${complete.datagramSize}`);
+	}
+
+	if (complete.maxDatagramSize < complete.datagramSize || complete.maxDatagramSize > maxDatagramSize) {
+		throw new RangeError(`peer config: maxDatagramSize must be ${complete.datagramSize} to ${maxDatagramSize}, got ${complete.maxDatagramSize}`);
 	}
 
 	if (complete.maxCredential > defaultConfig.maxCredential) {

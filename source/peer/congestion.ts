@@ -30,6 +30,10 @@ export type CongestionController = {
 	*/
 	handleLost(loss: {bytes: number; sentAt: number}, now: number): void;
 	/**
+	Packets have another size from now on, bytes.
+	*/
+	handleDatagramSize?(size: number): void;
+	/**
 	Bytes a millisecond that the pacer lets go, at a round trip of `rtt` ms.
 	*/
 	pacingRate(rtt: number): number;

@@ -6,6 +6,7 @@ import {compareBytes, readUint32} from './bytes.js';
 import {chaCha, type CipherSuite} from './cipher.js';
 import {completeConfig, maxDatagramSize, type PeerConfig} from './config.js';
 import {type CongestionFactory} from './congestion.js';
+import {Cookies} from './cookies.js';
 import {type EndpointCounters, type EndpointEvent} from './events.js';
 import {
 	answerInit,
@@ -26,13 +27,19 @@ import {
 import {NewReno} from './new-reno.js';
 import {
 	decodeInit,
+	decodeReset,
 	decodeResp,
 	deriveMacKey,
+	encodeReset,
+	encodeRetry,
 	packetType,
-	plaintextSize,
 	readDataHeader,
+	readRetryTarget,
 	type DataHeader,
+	type InitPacket,
 } from './packet.js';
+import {cautiousCeiling} from './packet-size.js';
+import {StatelessReset} from './reset.js';
 import {type Address, type Session} from './session.js';
 import {Slab} from './slab.js';
 import {AgreementKey, keySize} from './x25519.js';
@@ -61,6 +68,10 @@ export type EndpointOptions = {
 	random(size: number): Uint8Array;
 	config?: Partial<PeerConfig>;
 	/**
+	The largest datagram that leaves this machine for an address in one piece; 1452 where nobody says.
+	*/
+	sizeCeiling?: (address: Address) => number;
+	/**
 	Defaults to the fastest ChaCha20-Poly1305 of this machine.
 	*/
 	suite?: CipherSuite;
@@ -80,7 +91,7 @@ export class Endpoint {
 	What was dropped so far.
 	*/
 	readonly counters: EndpointCounters = {
-		malformed: 0, unknown: 0, forged: 0, replayed: 0, refused: 0, overload: 0,
+		malformed: 0, unknown: 0, forged: 0, replayed: 0, refused: 0, retried: 0, overload: 0,
 	};
 
 	readonly #options: EndpointOptions;
@@ -90,8 +101,9 @@ export class Endpoint {
 	readonly #macKey: Uint8Array;
 	readonly #links = new LinkTable();
 	readonly #halfOpens: HalfOpenTable;
+	readonly #cookies: Cookies;
+	readonly #reset: StatelessReset;
 	readonly #slab = new Slab();
-	readonly #scratch = new Uint8Array(maxDatagramSize);
 	readonly #responses: Array<{to: Address; data: Uint8Array}> = [];
 	#events: EndpointEvent[] = [];
 	#nextEvent = 0;
@@ -107,6 +119,8 @@ export class Endpoint {
 
 		this.#macKey = deriveMacKey(this.#staticKey.publicKey);
 		this.#halfOpens = new HalfOpenTable(this.#config);
+		this.#cookies = new Cookies(size => options.random(size));
+		this.#reset = new StatelessReset(options.identity.privateKey);
 	}
 
 	/**
@@ -131,6 +145,7 @@ export class Endpoint {
 		}
 
 		const entry = this.#createEntry(publicKey, now);
+		const localCid = this.#createCid();
 		entry.initiation = new Initiation({
 			config: this.#config,
 			suite: this.#suite,
@@ -138,12 +153,13 @@ export class Endpoint {
 			ephemeralKey: this.#createEphemeralKey(),
 			remoteStatic: publicKey,
 			candidates,
-			localCid: this.#createCid(),
+			localCid,
+			resetToken: this.#reset.tokenOf(localCid),
 			parameters: this.#parameters,
 			credential: this.#options.credential(),
 			authenticate: this.#options.authenticate,
 		}, now);
-		this.#links.bind(entry, entry.initiation.localCid);
+		this.#links.bind(entry, entry.initiation);
 		return entry.id;
 	}
 
@@ -233,6 +249,16 @@ export class Endpoint {
 
 			case packetType.resp: {
 				this.#handleResp(data, from, now);
+				break;
+			}
+
+			case packetType.retry: {
+				this.#handleRetry(data, from);
+				break;
+			}
+
+			case packetType.reset: {
+				this.#handleReset(data);
 				break;
 			}
 
@@ -326,8 +352,10 @@ export class Endpoint {
 	}
 
 	get #parameters(): LinkParameters {
-		const {connectionWindow, streamWindow, maxAckDelay} = this.#config;
-		return {maxData: connectionWindow, maxStreamData: streamWindow, maxAckDelay};
+		const {connectionWindow, streamWindow, maxAckDelay, aesFrom, maxInFlight} = this.#config;
+		return {
+			maxData: connectionWindow, maxStreamData: streamWindow, maxAckDelay, aesFrom: Number.isFinite(aesFrom) ? aesFrom : 0, maxInFlight,
+		};
 	}
 
 	#findConnectProblem(publicKey: Uint8Array): string | undefined {
@@ -362,8 +390,7 @@ export class Endpoint {
 			return;
 		}
 
-		if (!this.#halfOpens.takeAllowance(now)) {
-			this.counters.overload++;
+		if (!this.#isWelcome(init, from, now)) {
 			return;
 		}
 
@@ -383,8 +410,9 @@ export class Endpoint {
 			return;
 		}
 
+		const localCid = this.#createCid();
 		const halfOpen = answerInit(read, {
-			name, peer, address: from, localCid: this.#createCid(), parameters: this.#parameters, credential: this.#options.credential(), suite: this.#suite, config: this.#config,
+			name, peer, address: from, localCid, resetToken: this.#reset.tokenOf(localCid), parameters: this.#parameters, credential: this.#options.credential(), suite: this.#suite, config: this.#config,
 		}, now);
 		if (!halfOpen) {
 			return;
@@ -392,6 +420,68 @@ export class Endpoint {
 
 		this.#halfOpens.add(halfOpen);
 		this.#respond(from, halfOpen.response);
+	}
+
+	/**
+	Whether an INIT is worth a handshake now. Under load it has to bring the cookie that is sent to where it says it comes from, and no
+	host gets more than its share.
+	*/
+	#isWelcome(init: InitPacket, from: Address, now: number): boolean {
+		const isCrowded = this.#halfOpens.isCrowded(now);
+		if (isCrowded && !(init.cookie && this.#cookies.isRight(init.cookie, from, now))) {
+			this.counters.retried++;
+			this.#respond(from, encodeRetry({dcid: init.scid, cookie: this.#cookies.create(from, now), mac1: init.mac1}, this.#macKey));
+			return false;
+		}
+
+		if ((isCrowded && this.#halfOpens.hasShare(from)) || !this.#halfOpens.takeAllowance(now)) {
+			this.counters.overload++;
+			return false;
+		}
+
+		return true;
+	}
+
+	#handleRetry(data: Uint8Array, from: Address): void {
+		const target = readRetryTarget(data);
+		if (target === undefined) {
+			this.counters.malformed++;
+			return;
+		}
+
+		const entry = this.#links.findCid(target);
+		if (entry?.initiation?.localCid !== target) {
+			this.counters.unknown++;
+			return;
+		}
+
+		if (!entry.initiation.handleRetry(data, from)) {
+			this.counters.forged++;
+			return;
+		}
+
+		this.#links.markReady(entry);
+	}
+
+	/**
+	The peer has forgotten the link, because it restarted or lost us. A link that it has never confirmed may yet be replaced by
+	the other of two crossing handshakes, so it is left alone.
+	*/
+	#handleReset(data: Uint8Array): void {
+		const token = decodeReset(data);
+		if (!token) {
+			this.counters.malformed++;
+			return;
+		}
+
+		const entry = this.#links.findResetToken(token);
+		if (!entry?.link.isConfirmed) {
+			this.counters.unknown++;
+			return;
+		}
+
+		entry.link.lose('the peer has forgotten this link');
+		this.#settle(entry);
 	}
 
 	/**
@@ -457,7 +547,7 @@ export class Endpoint {
 			return;
 		}
 
-		const fate = entry.link.handlePacket({packet: data, header, from}, this.#scratch, now);
+		const fate = entry.link.handlePacket({packet: data, header, from}, now);
 		if (fate === 'accepted') {
 			this.#settle(entry);
 		} else {
@@ -472,12 +562,16 @@ export class Endpoint {
 		const halfOpen = this.#halfOpens.findByCid(header.dcid);
 		if (!halfOpen) {
 			this.counters.unknown++;
+			if (this.#reset.takeAllowance(now)) {
+				this.#respond(from, encodeReset(this.#reset.tokenOf(header.dcid)));
+			}
+
 			return;
 		}
 
 		const {session} = halfOpen;
-		const opened = this.#scratch.subarray(0, plaintextSize(data.length));
-		if (!session.receiveKeys.open(opened, data, header, now)) {
+		const opened = session.receiveKeys.open(data, header, now);
+		if (!opened) {
 			this.counters.forged++;
 			return;
 		}
@@ -519,7 +613,7 @@ export class Endpoint {
 	#start(entry: LinkEntry, session: Session, now: number): void {
 		const {id, link} = entry;
 		const wasOpen = link.state === 'open';
-		this.#links.bind(entry, session.localCid);
+		this.#links.bind(entry, session);
 		entry.initiation = undefined;
 		link.start(session, now);
 		this.#links.markReady(entry);
@@ -548,6 +642,7 @@ export class Endpoint {
 		const link = new Link({
 			config: this.#config,
 			congestion: this.#options.congestion ?? (datagramSize => new NewReno(datagramSize)),
+			sizeCeiling: this.#options.sizeCeiling ?? (() => cautiousCeiling),
 			random: size => this.#options.random(size),
 			emit: event => {
 				this.#events.push({...event, link: id});

@@ -40,6 +40,10 @@ export type EndpointCounters = {
 	*/
 	refused: number;
 	/**
+	Handshakes that were asked for a cookie first.
+	*/
+	retried: number;
+	/**
 	Handshakes dropped because there were too many.
 	*/
 	overload: number;

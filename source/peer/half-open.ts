@@ -29,7 +29,7 @@ export type ReadInit = {handshake: Handshake; remoteStatic: Uint8Array; payload:
 /**
 Reads an INIT addressed to us, or returns undefined when it is not authentic. `ephemeralKey` will be used by the answer.
 */
-export function readInit({scid, noise}: InitPacket, keys: {staticKey: AgreementKey; ephemeralKey: AgreementKey}, maxCredential: number): ReadInit | undefined {
+export function readInit({scid, noise}: Pick<InitPacket, 'scid' | 'noise'>, keys: {staticKey: AgreementKey; ephemeralKey: AgreementKey}, maxCredential: number): ReadInit | undefined {
 	const handshake = new Handshake({
 		pattern: 'IK', isInitiator: false, prologue, ...keys,
 	});
@@ -42,7 +42,7 @@ export function readInit({scid, noise}: InitPacket, keys: {staticKey: AgreementK
 /**
 The part of an INIT that is different in each handshake: its ephemeral key, as a map key.
 */
-export function nameInit({noise}: InitPacket): string {
+export function nameInit({noise}: Pick<InitPacket, 'noise'>): string {
 	return hex(noise.subarray(0, keySize));
 }
 
@@ -66,13 +66,18 @@ export function answerInit({handshake, remoteStatic, payload}: ReadInit, options
 	peer: string;
 	address: Address;
 	localCid: number;
+	resetToken: Uint8Array;
 	parameters: LinkParameters;
 	credential: Uint8Array;
 	suite: CipherSuite;
 	config: PeerConfig;
 }, now: number): HalfOpen | undefined {
-	const {name, peer, address, localCid, parameters, credential, suite, config} = options;
-	const noise = handshake.writeMessage(encodeHandshakePayload({scid: localCid, parameters, credential}));
+	const {
+		name, peer, address, localCid, resetToken, parameters, credential, suite, config,
+	} = options;
+	const noise = handshake.writeMessage(encodeHandshakePayload({
+		scid: localCid, resetToken, parameters, credential,
+	}));
 	if (!noise) {
 		return undefined;
 	}
@@ -86,9 +91,10 @@ export function answerInit({handshake, remoteStatic, payload}: ReadInit, options
 			isInitiator: false,
 			localCid,
 			remoteCid: payload.scid,
+			resetToken: payload.resetToken,
 			parameters: payload.parameters,
 			rtt: undefined,
-			...deriveKeys(handshake, suite, config),
+			...deriveKeys(handshake, suite, payload.parameters, config),
 		},
 		response: encodeResp({dcid: payload.scid, scid: localCid, noise}, deriveMacKey(remoteStatic)),
 		sentAt: now,
@@ -119,13 +125,31 @@ export class HalfOpenTable {
 	}
 
 	/**
+	Half of the places or of this second's handshakes are taken: from now on an INIT has to show that it comes from where it says.
+	*/
+	isCrowded(now: number): boolean {
+		this.#refill(now);
+		return this.#byName.size * 2 >= this.#config.maxHalfOpen || this.#allowance * 2 < this.#config.maxHandshakesPerSecond;
+	}
+
+	/**
+	One host has taken its share of the places, a quarter.
+	*/
+	hasShare(address: Address): boolean {
+		const host = hostOf(address);
+		let places = 0;
+		for (const {session} of this.#byName.values()) {
+			places += hostOf(session.address) === host ? 1 : 0;
+		}
+
+		return places * 4 >= this.#config.maxHalfOpen;
+	}
+
+	/**
 	Counts a handshake that is about to be computed; false when there were too many in the last second.
 	*/
 	takeAllowance(now: number): boolean {
-		const {maxHandshakesPerSecond} = this.#config;
-		const refill = (now - this.#refilledAt) * maxHandshakesPerSecond / 1000;
-		this.#allowance = Math.min(maxHandshakesPerSecond, this.#allowance + refill);
-		this.#refilledAt = now;
+		this.#refill(now);
 		if (this.#allowance < 1) {
 			return false;
 		}
@@ -181,4 +205,15 @@ export class HalfOpenTable {
 	pollTimeout(): number | undefined {
 		return this.#byName.values().next().value?.expiresAt;
 	}
+
+	#refill(now: number): void {
+		const {maxHandshakesPerSecond} = this.#config;
+		const refill = Math.max(0, now - this.#refilledAt) * maxHandshakesPerSecond / 1000;
+		this.#allowance = Math.min(maxHandshakesPerSecond, this.#allowance + refill);
+		this.#refilledAt = now;
+	}
+}
+
+function hostOf(address: Address): string {
+	return address.slice(0, address.lastIndexOf(':'));
 }

@@ -11,6 +11,7 @@ import {
 	initHeaderSize,
 	initNoiseOverhead,
 	macSize,
+	openRetry,
 	type RespPacket,
 } from './packet.js';
 import {deriveKeys, type Address, type Session} from './session.js';
@@ -21,6 +22,11 @@ Both sides mix this into the handshake (Noise, section 6): a message of another 
 */
 export const prologue = Buffer.from('earshot peer link 1');
 
+/**
+RETRYs that one address may answer with: what comes after these is no honest peer.
+*/
+const maxRetries = 3;
+
 export type InitiationOptions = {
 	config: PeerConfig;
 	suite: CipherSuite;
@@ -29,6 +35,7 @@ export type InitiationOptions = {
 	remoteStatic: Uint8Array;
 	candidates: readonly Address[];
 	localCid: number;
+	resetToken: Uint8Array;
 	parameters: LinkParameters;
 	credential: Uint8Array;
 	/**
@@ -41,7 +48,13 @@ export class Initiation {
 	readonly remoteStatic: Uint8Array;
 	readonly localCid: number;
 	readonly #options: InitiationOptions;
+	readonly #noise: Uint8Array;
+	readonly #macKey: Uint8Array;
 	readonly #init: Uint8Array;
+	/**
+	The INIT with a cookie, for the candidates that asked for one.
+	*/
+	readonly #initsWithCookie = new Map<Address, {data: Uint8Array; retries: number}>();
 	/**
 	The handshake after our message; reading an answer uses it up, so each answer gets a machine of its own.
 	*/
@@ -58,11 +71,15 @@ export class Initiation {
 	#sends = 0;
 
 	constructor(options: InitiationOptions, now: number) {
-		const {config, staticKey, ephemeralKey, remoteStatic, localCid, parameters, credential} = options;
+		const {
+			config, staticKey, ephemeralKey, remoteStatic, localCid, resetToken, parameters, credential,
+		} = options;
 		this.#options = options;
 		this.remoteStatic = remoteStatic;
 		this.localCid = localCid;
-		const payload = encodeHandshakePayload({scid: localCid, parameters, credential}, minInitSize - initHeaderSize - initNoiseOverhead - macSize);
+		const payload = encodeHandshakePayload({
+			scid: localCid, resetToken, parameters, credential,
+		}, minInitSize - initHeaderSize - initNoiseOverhead - macSize);
 		const begin = (): {handshake: Handshake; noise: Uint8Array} => {
 			const handshake = new Handshake({
 				pattern: 'IK', isInitiator: true, prologue, staticKey, ephemeralKey, remoteStatic,
@@ -71,7 +88,9 @@ export class Initiation {
 		};
 
 		this.#begin = () => begin().handshake;
-		this.#init = encodeInit({scid: localCid, noise: begin().noise}, deriveMacKey(remoteStatic));
+		this.#noise = begin().noise;
+		this.#macKey = deriveMacKey(remoteStatic);
+		this.#init = encodeInit({scid: localCid, noise: this.#noise}, this.#macKey);
 		this.#startedAt = now;
 		this.#failsAt = now + config.connectTimeout;
 		this.#retry = config.initRetry;
@@ -113,10 +132,33 @@ export class Initiation {
 			isInitiator: true,
 			localCid,
 			remoteCid: scid,
+			resetToken: payload.resetToken,
 			parameters: payload.parameters,
 			rtt: this.#sends === 1 ? now - this.#startedAt : undefined,
-			...deriveKeys(handshake, suite, config),
+			...deriveKeys(handshake, suite, payload.parameters, config),
 		};
+	}
+
+	/**
+	The peer is under load and wants the INIT again with a cookie, at once. False when the RETRY is not its answer to what we sent it.
+	*/
+	handleRetry(packet: Uint8Array, from: Address): boolean {
+		const known = this.#initsWithCookie.get(from);
+		const retries = (known?.retries ?? 0) + 1;
+		if (retries > maxRetries || !this.#candidates.includes(from)) {
+			return false;
+		}
+
+		for (const init of [known?.data, this.#init]) {
+			const cookie = init && openRetry(packet, init.subarray(-macSize), this.#macKey);
+			if (cookie) {
+				this.#initsWithCookie.set(from, {data: encodeInit({scid: this.localCid, noise: this.#noise, cookie}, this.#macKey), retries});
+				this.#due.push(from);
+				return true;
+			}
+		}
+
+		return false;
 	}
 
 	/**
@@ -150,6 +192,6 @@ export class Initiation {
 			this.#sends++;
 		}
 
-		return {to, data: this.#init};
+		return {to, data: this.#initsWithCookie.get(to)?.data ?? this.#init};
 	}
 }

@@ -4,30 +4,35 @@
 import {Buffer} from 'node:buffer';
 import {createHmac} from 'node:crypto';
 import {concatBytes} from './bytes.js';
-import {type Cipher, type CipherSuite} from './cipher.js';
+import {type Cipher} from './cipher.js';
+import {type LinkCiphers} from './ciphers.js';
 import {dataHeaderSize, tagSize} from './packet.js';
 
-type EpochKey = {cipher: Cipher; iv: Uint8Array};
+/**
+Each cipher has a key of its own, so that one nonce may serve both.
+*/
+type EpochKey = {small: Cipher; large: Cipher; iv: Uint8Array};
 
 /**
 Derives one epoch after the other.
 */
 class KeyChain {
 	#secret: Uint8Array;
-	readonly #suite: CipherSuite;
+	readonly #ciphers: LinkCiphers;
 
-	constructor(secret: Uint8Array, suite: CipherSuite) {
+	constructor(secret: Uint8Array, ciphers: LinkCiphers) {
 		this.#secret = new Uint8Array(secret);
-		this.#suite = suite;
+		this.#ciphers = ciphers;
 	}
 
 	next(): EpochKey {
-		const key = this.#expand('earshot key');
+		const small = this.#ciphers.small.create(this.#expand('earshot key'));
+		const large = this.#ciphers.large.create(this.#expand('earshot large key'));
 		const iv = this.#expand('earshot iv').subarray(0, 12);
 		const secret = this.#expand('earshot step');
 		this.#secret.fill(0);
 		this.#secret = secret;
-		return {cipher: this.#suite.create(key), iv};
+		return {small, large, iv};
 	}
 
 	#expand(label: string): Uint8Array {
@@ -56,11 +61,13 @@ export class SendKeys {
 	*/
 	epoch = 0;
 	readonly #chain: KeyChain;
+	readonly #largeFrom: number;
 	readonly #nonce = new Uint8Array(12);
 	#current: EpochKey;
 
-	constructor(secret: Uint8Array, suite: CipherSuite) {
-		this.#chain = new KeyChain(secret, suite);
+	constructor(secret: Uint8Array, ciphers: LinkCiphers) {
+		this.#chain = new KeyChain(secret, ciphers);
+		this.#largeFrom = ciphers.largeFrom;
 		this.#current = this.#chain.next();
 	}
 
@@ -76,7 +83,8 @@ export class SendKeys {
 	Seals `packet` in place: header, then frames up to `end`, then room for the tag.
 	*/
 	seal(packet: Uint8Array, end: number, pn: number): void {
-		const {cipher, iv} = this.#current;
+		const {small, large, iv} = this.#current;
+		const cipher = end + tagSize < this.#largeFrom ? small : large;
 		writeNonce(this.#nonce, iv, pn);
 		cipher.seal(packet.subarray(dataHeaderSize, end + tagSize), packet.subarray(dataHeaderSize, end), packet.subarray(0, dataHeaderSize), this.#nonce);
 	}
@@ -92,31 +100,35 @@ export class ReceiveKeys {
 	epoch = 0;
 	readonly #chain: KeyChain;
 	readonly #nonce = new Uint8Array(12);
+	readonly #largeFrom: number;
 	readonly #oldKeyLifetime: number;
 	#previous: EpochKey | undefined;
 	#previousUntil = 0;
 	#current: EpochKey;
 	#next: EpochKey;
 
-	constructor(secret: Uint8Array, suite: CipherSuite, oldKeyLifetime: number) {
-		this.#chain = new KeyChain(secret, suite);
+	constructor(secret: Uint8Array, ciphers: LinkCiphers, oldKeyLifetime: number) {
+		this.#chain = new KeyChain(secret, ciphers);
+		this.#largeFrom = ciphers.largeFrom;
 		this.#current = this.#chain.next();
 		this.#next = this.#chain.next();
 		this.#oldKeyLifetime = oldKeyLifetime;
 	}
 
 	/**
-	Opens `packet` into `plaintext` (28 bytes shorter); false when it is not authentic. `epoch` and `pn` are its header's.
+	The frames in `packet`, in memory of their own; undefined when it is not authentic. `epoch` and `pn` are its header's.
 	*/
-	open(plaintext: Uint8Array, packet: Uint8Array, {epoch, pn}: {epoch: number; pn: number}, now: number): boolean {
+	open(packet: Uint8Array, {epoch, pn}: {epoch: number; pn: number}, now: number): Uint8Array | undefined {
 		const key = this.#keyOf(epoch, now);
 		if (!key) {
-			return false;
+			return undefined;
 		}
 
 		writeNonce(this.#nonce, key.iv, pn);
-		if (!key.cipher.open(plaintext, packet.subarray(dataHeaderSize), packet.subarray(0, dataHeaderSize), this.#nonce)) {
-			return false;
+		const cipher = packet.length < this.#largeFrom ? key.small : key.large;
+		const plaintext = cipher.open(packet.subarray(dataHeaderSize), packet.subarray(0, dataHeaderSize), this.#nonce);
+		if (!plaintext) {
+			return undefined;
 		}
 
 		if (key === this.#next) {
@@ -127,7 +139,7 @@ export class ReceiveKeys {
 			this.epoch++;
 		}
 
-		return true;
+		return plaintext;
 	}
 
 	#keyOf(epoch: number, now: number): EpochKey | undefined {

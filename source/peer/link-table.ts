@@ -36,6 +36,7 @@ export function isAlive({link}: LinkEntry): boolean {
 export class LinkTable {
 	readonly #byId = new Map<LinkId, LinkEntry>();
 	readonly #byCid = new Map<number, LinkEntry>();
+	readonly #byResetToken = new Map<string, LinkEntry>();
 	readonly #byPeer = new Map<string, LinkEntry>();
 	readonly #ready = new Set<LinkEntry>();
 	#lastId = 0;
@@ -61,11 +62,14 @@ export class LinkTable {
 	}
 
 	/**
-	Lists a link under its connection id, and no other.
+	Lists a link under its connection id, and no other, and under what the peer will show when it has forgotten the link.
 	*/
-	bind(entry: LinkEntry, localCid: number): void {
+	bind(entry: LinkEntry, {localCid, resetToken}: {localCid: number; resetToken?: Uint8Array}): void {
 		this.#unbind(entry);
 		this.#byCid.set(localCid, entry);
+		if (resetToken) {
+			this.#byResetToken.set(hex(resetToken), entry);
+		}
 	}
 
 	remove(entry: LinkEntry): void {
@@ -83,6 +87,10 @@ export class LinkTable {
 
 	findCid(localCid: number): LinkEntry | undefined {
 		return this.#byCid.get(localCid);
+	}
+
+	findResetToken(token: Uint8Array): LinkEntry | undefined {
+		return this.#byResetToken.get(hex(token));
 	}
 
 	findPeer(publicKey: Uint8Array): LinkEntry | undefined {
@@ -117,6 +125,10 @@ export class LinkTable {
 			if (localCid !== undefined) {
 				this.#byCid.delete(localCid);
 			}
+		}
+
+		if (link.session) {
+			this.#byResetToken.delete(hex(link.session.resetToken));
 		}
 	}
 }

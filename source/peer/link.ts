@@ -14,11 +14,11 @@ import {
 } from './frame.js';
 import {Liveness} from './liveness.js';
 import {Pacer} from './pacer.js';
+import {PacketSize} from './packet-size.js';
 import {Path} from './path.js';
 import {
 	dataHeaderSize,
 	maxPacketNumber,
-	plaintextSize,
 	tagSize,
 	writeDataHeader,
 	type DataHeader,
@@ -83,6 +83,7 @@ All that begins anew with each session.
 type Transport = {
 	session: Session;
 	path: Path;
+	size: PacketSize;
 	rtt: RttEstimator;
 	congestion: CongestionController;
 	recovery: Recovery;
@@ -104,6 +105,7 @@ export class Link {
 	isConfirmed = false;
 	readonly #config: PeerConfig;
 	readonly #congestionFactory: CongestionFactory;
+	readonly #sizeCeiling: (address: Address) => number;
 	readonly #random: (size: number) => Uint8Array;
 	readonly #emit: (event: LinkEvent) => void;
 	readonly #streams: Streams;
@@ -117,9 +119,19 @@ export class Link {
 	#pacedUntil = 0;
 	#close: {frame: Frame & {type: 'close'}; sendsLeft: number; sendAt: number; endsAt: number} | undefined;
 
-	constructor(options: {config: PeerConfig; congestion: CongestionFactory; random: (size: number) => Uint8Array; emit: (event: LinkEvent) => void}, now: number) {
+	constructor(options: {
+		config: PeerConfig;
+		congestion: CongestionFactory;
+		/**
+		The largest datagram that leaves this machine for an address in one piece.
+		*/
+		sizeCeiling: (address: Address) => number;
+		random: (size: number) => Uint8Array;
+		emit: (event: LinkEvent) => void;
+	}, now: number) {
 		this.#config = options.config;
 		this.#congestionFactory = options.congestion;
+		this.#sizeCeiling = options.sizeCeiling;
 		this.#random = options.random;
 		this.#emit = options.emit;
 		this.#streams = new Streams(options.config, event => {
@@ -154,6 +166,7 @@ export class Link {
 		this.#transport = {
 			session,
 			path: new Path(session.address, this.#random),
+			size: this.#beginSize(session.address, now),
 			rtt,
 			congestion,
 			recovery: new Recovery({
@@ -173,9 +186,9 @@ export class Link {
 	}
 
 	/**
-	A DATA packet for this link. `scratch` is room for its plaintext.
+	A DATA packet for this link.
 	*/
-	handlePacket({packet, header, from}: {packet: Uint8Array; header: DataHeader; from: Address}, scratch: Uint8Array, now: number): PacketFate {
+	handlePacket({packet, header, from}: {packet: Uint8Array; header: DataHeader; from: Address}, now: number): PacketFate {
 		const transport = this.#transport;
 		if (!transport || this.state === 'gone') {
 			return 'ignored';
@@ -185,8 +198,8 @@ export class Link {
 			return 'replayed';
 		}
 
-		const plaintext = scratch.subarray(0, plaintextSize(packet.length));
-		if (!transport.session.receiveKeys.open(plaintext, packet, header, now)) {
+		const plaintext = transport.session.receiveKeys.open(packet, header, now);
+		if (!plaintext) {
 			return 'forged';
 		}
 
@@ -195,11 +208,11 @@ export class Link {
 	}
 
 	/**
-	The plaintext of an authentic packet that was not seen before.
+	The plaintext of an authentic packet that was not seen before; its memory is ours.
 	*/
 	handleOpened(plaintext: Uint8Array, {pn, size, from}: {pn: number; size: number; from: Address}, now: number): void {
 		const transport = this.#transport!;
-		transport.path.handlePacket(from, transport.replay.isNewest(pn), now);
+		transport.path.handlePacket({from, size, isNewest: transport.replay.isNewest(pn)}, now);
 		transport.replay.accept(pn);
 		this.isConfirmed = true;
 		this.#counts.packetsIn++;
@@ -285,10 +298,11 @@ export class Link {
 			return;
 		}
 
-		const {recovery} = this.#transport;
+		const {recovery, size} = this.#transport;
 		const {lost, probe} = recovery.handleTimeout(now);
-		for (const packet of lost) {
-			this.#handleLostPacket(packet);
+		this.#handleLost(lost, this.#transport, now);
+		if (size.handleTimeout(recovery.probeCount, now)) {
+			this.#adoptSize(this.#transport);
 		}
 
 		for (const packet of probe) {
@@ -327,9 +341,10 @@ export class Link {
 			return undefined;
 		}
 
-		const {recovery, acknowledgements, path} = this.#transport;
+		const {recovery, acknowledgements, path, size} = this.#transport;
 		return Math.min(
 			this.#liveness.pollTimeout(),
+			this.isConfirmed && recovery.probeCount === 0 ? size.pollTimeout() : Infinity,
 			path.pollTimeout() ?? Infinity,
 			recovery.pollTimeout() ?? Infinity,
 			acknowledgements.dueAt ?? Infinity,
@@ -346,9 +361,16 @@ export class Link {
 			return undefined;
 		}
 
-		const probe = this.state === 'open' ? transport.path.pollProbe(now) : undefined;
-		if (probe) {
-			return this.#sealProbe(transport, slab, probe, now);
+		if (this.state === 'open') {
+			const probe = transport.path.pollProbe(now);
+			if (probe) {
+				return this.#sealProbe(transport, slab, probe, now);
+			}
+
+			const data = this.#pollSizeProbe(transport, slab, now);
+			if (data) {
+				return {to: transport.path.address, data};
+			}
 		}
 
 		const data = this.#close ? this.#pollClose(transport, slab, now) : this.#pollData(transport, slab, now);
@@ -361,7 +383,7 @@ export class Link {
 		}
 
 		const {
-			session, path, rtt, congestion, recovery, keyStartedAt,
+			session, path, size, rtt, congestion, recovery, keyStartedAt,
 		} = this.#transport;
 		return {
 			peer: session.peer,
@@ -370,7 +392,7 @@ export class Link {
 			cipher: session.cipherName,
 			rtt: rtt.smoothed,
 			minimumRtt: rtt.minimum,
-			datagramSize: this.#config.datagramSize,
+			datagramSize: size.current,
 			congestionWindow: Math.floor(congestion.window),
 			bytesInFlight: recovery.bytesInFlight,
 			bytesWaiting: this.#streams.waiting,
@@ -403,7 +425,12 @@ export class Link {
 			}
 
 			case 'pathResponse': {
-				transport.path.handleResponse(frame.token);
+				if (transport.path.handleResponse(frame.token)) {
+					// Nothing is known of the new path.
+					transport.size = this.#beginSize(transport.path.address, now);
+					this.#adoptSize(transport);
+				}
+
 				break;
 			}
 
@@ -419,11 +446,17 @@ export class Link {
 		}
 	}
 
-	#handleAck(frame: AckFrame, {recovery, acknowledgements}: Transport, now: number): void {
+	#handleAck(frame: AckFrame, transport: Transport, now: number): void {
+		const {recovery, acknowledgements, size} = transport;
 		const {acked, lost} = recovery.handleAck(frame, now);
 		this.#liveness.handleAcknowledged(recovery.largestAcknowledged);
-		for (const {frames} of acked) {
-			for (const sent of frames) {
+		if (size.handleAck(frame, now)) {
+			this.#adoptSize(transport);
+		}
+
+		for (const packet of acked) {
+			size.handleAcknowledged(packet);
+			for (const sent of packet.frames) {
 				if (sent.type === 'ack') {
 					acknowledgements.handleSettled(sent.largest);
 				} else {
@@ -432,9 +465,29 @@ export class Link {
 			}
 		}
 
+		this.#handleLost(lost, transport, now);
+	}
+
+	#handleLost(lost: readonly SentPacket[], transport: Transport, now: number): void {
 		for (const packet of lost) {
 			this.#handleLostPacket(packet);
+			if (transport.size.handleLost(packet, now)) {
+				this.#adoptSize(transport);
+			}
 		}
+	}
+
+	#beginSize(address: Address, now: number): PacketSize {
+		const {datagramSize, maxDatagramSize} = this.#config;
+		return new PacketSize({base: datagramSize, ceiling: Math.min(maxDatagramSize, this.#sizeCeiling(address))}, now);
+	}
+
+	/**
+	Packets have another size from now on.
+	*/
+	#adoptSize({size, congestion, pacer}: Transport): void {
+		congestion.handleDatagramSize?.(size.current);
+		pacer.handleDatagramSize(size.current);
 	}
 
 	#handleLostPacket({frames}: SentPacket): void {
@@ -466,7 +519,7 @@ export class Link {
 
 		close.sendsLeft--;
 		close.sendAt = now + this.#config.closeInterval;
-		const space = this.#offerSpace(slab);
+		const space = this.#offerSpace(slab, this.#config.datagramSize);
 		space.at = writeFrame(space.bytes, space.at, close.frame);
 		return this.#seal(transport, slab, space, now);
 	}
@@ -475,11 +528,29 @@ export class Link {
 	A packet for one address only, which no window holds back: it is small, and few are sent.
 	*/
 	#sealProbe(transport: Transport, slab: Slab, {to, frame}: {to: Address; frame: Frame}, now: number): {to: Address; data: Uint8Array} | undefined {
-		const space = this.#offerSpace(slab);
+		const space = this.#offerSpace(slab, this.#config.datagramSize);
 		space.at = writeFrame(space.bytes, space.at, frame);
 		// Nothing in it counts as in flight: that it gets lost says nothing about the path in use.
 		const data = this.#seal(transport, slab, space, now);
 		return data && {to, data};
+	}
+
+	/**
+	A PING, padded to the size that is to be tried.
+	*/
+	#pollSizeProbe(transport: Transport, slab: Slab, now: number): Uint8Array | undefined {
+		const {size, recovery} = transport;
+		const wanted = this.isConfirmed && recovery.probeCount === 0 ? size.pollProbe(now) : undefined;
+		if (wanted === undefined) {
+			return undefined;
+		}
+
+		const space = this.#offerSpace(slab, wanted);
+		space.bytes.fill(0, space.at, space.end);
+		writeFrame(space.bytes, space.at, {type: 'ping'});
+		space.at = space.end;
+		size.handleProbeSent(wanted, recovery.nextPacketNumber, recovery.basicProbeTimeout, now);
+		return this.#seal(transport, slab, space, now);
 	}
 
 	#pollData(transport: Transport, slab: Slab, now: number): Uint8Array | undefined {
@@ -487,7 +558,7 @@ export class Link {
 			return undefined;
 		}
 
-		const {recovery, acknowledgements} = transport;
+		const {recovery, acknowledgements, size} = transport;
 		this.#pacedUntil = 0;
 		const hasContent = this.#isPingDue || this.#streams.isReady;
 		const isAllowed = hasContent && this.#mayGo(transport, now);
@@ -496,7 +567,8 @@ export class Link {
 			return undefined;
 		}
 
-		const space = this.#offerSpace(slab);
+		// Probes of loss recovery are small: if only large packets vanish, they are what still arrives.
+		const space = this.#offerSpace(slab, recovery.probesToSend > 0 ? size.base : size.current);
 		if (isAckDue || acknowledgements.isWaiting) {
 			this.#fillAck(acknowledgements, space, now);
 		}
@@ -511,17 +583,19 @@ export class Link {
 	/**
 	Window and pacer let a full packet go; probes go in any case.
 	*/
-	#mayGo({recovery, congestion, pacer, rtt}: Transport, now: number): boolean {
+	#mayGo({
+		session, recovery, congestion, pacer, rtt, size,
+	}: Transport, now: number): boolean {
 		if (recovery.probesToSend > 0) {
 			return true;
 		}
 
-		const {datagramSize} = this.#config;
-		if (recovery.bytesInFlight + datagramSize > congestion.window) {
+		const window = Math.min(congestion.window, session.parameters.maxInFlight);
+		if (recovery.bytesInFlight > 0 && recovery.bytesInFlight + size.current > window) {
 			return false;
 		}
 
-		const sendAt = pacer.timeToSend(datagramSize, congestion.pacingRate(rtt.smoothed), now);
+		const sendAt = pacer.timeToSend(size.current, congestion.pacingRate(rtt.smoothed), now);
 		if (sendAt > now) {
 			this.#pacedUntil = sendAt;
 			return false;
@@ -551,8 +625,8 @@ export class Link {
 		this.#streams.fill(space);
 	}
 
-	#offerSpace(slab: Slab): PacketSpace {
-		const bytes = slab.offer(this.#config.datagramSize);
+	#offerSpace(slab: Slab, size: number): PacketSpace {
+		const bytes = slab.offer(size);
 		return {
 			bytes, at: dataHeaderSize, end: bytes.length - tagSize, sent: [],
 		};

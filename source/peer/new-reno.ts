@@ -4,7 +4,7 @@ import {type AckedBatch, type CongestionController} from './congestion.js';
 
 export class NewReno implements CongestionController {
 	window: number;
-	readonly #datagramSize: number;
+	#datagramSize: number;
 	#threshold = Infinity;
 	/**
 	Losses of packets sent before this moment belong to a congestion event already answered.
@@ -13,7 +13,12 @@ export class NewReno implements CongestionController {
 
 	constructor(datagramSize: number) {
 		this.#datagramSize = datagramSize;
-		this.window = Math.min(10 * datagramSize, Math.max(2 * datagramSize, 14_720));
+		this.window = initialWindow(datagramSize);
+	}
+
+	handleDatagramSize(size: number): void {
+		this.#datagramSize = size;
+		this.window = Math.max(this.window, initialWindow(size));
 	}
 
 	handleAcknowledged({bytes, sentAt, inFlight}: AckedBatch): void {
@@ -40,4 +45,11 @@ export class NewReno implements CongestionController {
 		const gain = this.window < this.#threshold ? 2 : 1.25;
 		return gain * this.window / Math.max(rtt, 0.1);
 	}
+}
+
+/**
+Section 7.2.
+*/
+function initialWindow(datagramSize: number): number {
+	return Math.min(10 * datagramSize, Math.max(2 * datagramSize, 14_720));
 }

@@ -227,20 +227,13 @@ export class Handshake {
 	}
 
 	#decryptAndHash(sealed: Uint8Array): Uint8Array | undefined {
-		let plaintext = sealed;
-		if (this.#key) {
-			if (sealed.length < 16) {
-				return undefined;
-			}
-
-			plaintext = new Uint8Array(sealed.length - 16);
-			if (!chaCha.create(this.#key).open(plaintext, sealed, this.#hash, this.#takeNonce())) {
-				return undefined;
-			}
+		if (this.#key && sealed.length < 16) {
+			return undefined;
 		}
 
+		const plaintext = this.#key ? chaCha.create(this.#key).open(sealed, this.#hash, this.#takeNonce()) : sealed;
 		this.#mixHash(sealed);
-		return plaintext;
+		return plaintext && new Uint8Array(plaintext);
 	}
 
 	/**

@@ -7,11 +7,18 @@ const burstTime = 4;
 export class Pacer {
 	#tokens: number;
 	#filledAt = -Infinity;
-	readonly #minBurst: number;
+	#minBurst: number;
 
 	constructor(datagramSize: number) {
 		this.#minBurst = minBurstPackets * datagramSize;
 		this.#tokens = this.#minBurst;
+	}
+
+	/**
+	Packets have another size from now on, bytes.
+	*/
+	handleDatagramSize(size: number): void {
+		this.#minBurst = minBurstPackets * size;
 	}
 
 	/**

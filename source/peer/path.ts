@@ -7,6 +7,10 @@ import {type Address} from './session.js';
 
 const tokenSize = 8;
 /**
+A DATA packet with a challenge and nothing else.
+*/
+const challengePacketSize = 37;
+/**
 A challenge is sent so often, with this pause (ms), before the new address is given up.
 */
 const challengeSends = 4;
@@ -25,7 +29,10 @@ export class Path {
 	*/
 	address: Address;
 	readonly #random: (size: number) => Uint8Array;
-	#candidate: {address: Address; token: Uint8Array; sendsLeft: number; sendAt: number} | undefined;
+	/**
+	`allowance` is how many bytes may still go there: three times what came from it (RFC 9000, section 8).
+	*/
+	#candidate: {address: Address; token: Uint8Array; sendsLeft: number; sendAt: number; allowance: number} | undefined;
 	readonly #responses: Probe[] = [];
 
 	constructor(address: Address, random: (size: number) => Uint8Array) {
@@ -34,17 +41,22 @@ export class Path {
 	}
 
 	/**
-	An authentic packet came from `from`. Only the newest says where the peer is now.
+	An authentic packet of `size` bytes came from `from`. Only the newest says where the peer is now.
 	*/
-	handlePacket(from: Address, isNewest: boolean, now: number): void {
-		if (!isNewest || from === this.#candidate?.address) {
+	handlePacket({from, size, isNewest}: {from: Address; size: number; isNewest: boolean}, now: number): void {
+		if (this.#candidate && from === this.#candidate.address) {
+			this.#candidate.allowance += 3 * size;
+			return;
+		}
+
+		if (!isNewest) {
 			return;
 		}
 
 		this.#candidate = from === this.address
 			? undefined
 			: {
-				address: from, token: this.#random(tokenSize), sendsLeft: challengeSends, sendAt: now,
+				address: from, token: this.#random(tokenSize), sendsLeft: challengeSends, sendAt: now, allowance: 3 * size,
 			};
 	}
 
@@ -58,15 +70,16 @@ export class Path {
 	}
 
 	/**
-	The peer answers a challenge. Whoever knows the token was reached at the new address, which is used from now on.
+	The peer answers a challenge. Whoever knows the token was reached at the new address, which is used from now on: then true.
 	*/
-	handleResponse(token: Uint8Array): void {
+	handleResponse(token: Uint8Array): boolean {
 		if (!(this.#candidate && compareBytes(token, this.#candidate.token) === 0)) {
-			return;
+			return false;
 		}
 
 		this.address = this.#candidate.address;
 		this.#candidate = undefined;
+		return true;
 	}
 
 	/**
@@ -79,16 +92,18 @@ export class Path {
 		}
 
 		const candidate = this.#candidate;
-		if (!candidate || candidate.sendsLeft === 0 || now < candidate.sendAt) {
+		if (!candidate || candidate.sendsLeft === 0 || candidate.allowance < challengePacketSize || now < candidate.sendAt) {
 			return undefined;
 		}
 
 		candidate.sendsLeft--;
+		candidate.allowance -= challengePacketSize;
 		candidate.sendAt = now + challengeInterval;
 		return {to: candidate.address, frame: {type: 'pathChallenge', token: candidate.token}};
 	}
 
 	pollTimeout(): number | undefined {
-		return this.#candidate && this.#candidate.sendsLeft > 0 ? this.#candidate.sendAt : undefined;
+		const candidate = this.#candidate;
+		return candidate && candidate.sendsLeft > 0 && candidate.allowance >= challengePacketSize ? candidate.sendAt : undefined;
 	}
 }

@@ -50,7 +50,7 @@ export class ReceiveStream {
 	}
 
 	/**
-	Takes a piece and returns what can be delivered now; undefined when that is nothing.
+	Takes a piece, whose memory is ours from now on, and returns what can be delivered now; undefined when that is nothing.
 
 	@throws ProtocolViolation when the piece goes beyond the credit or contradicts the end.
 	*/
@@ -123,7 +123,7 @@ export class ReceiveStream {
 		}
 
 		if (offset <= this.#next && this.#ahead.count === 0) {
-			const fresh = data.slice(this.#next - offset);
+			const fresh = data.subarray(this.#next - offset);
 			this.#next = end;
 			return fresh;
 		}

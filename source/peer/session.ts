@@ -1,5 +1,6 @@
 // What a finished handshake leaves behind: who the peer is, how both sides address each other, and the keys.
 import {type CipherSuite} from './cipher.js';
+import {agreeOnCiphers, describeCiphers} from './ciphers.js';
 import {type PeerConfig} from './config.js';
 import {type LinkParameters} from './handshake-payload.js';
 import {ReceiveKeys, SendKeys} from './keys.js';
@@ -23,6 +24,10 @@ export type Session = {
 	*/
 	localCid: number;
 	remoteCid: number;
+	/**
+	Who shows this has forgotten the connection, and is the peer.
+	*/
+	resetToken: Uint8Array;
 	parameters: LinkParameters;
 	/**
 	Round trip of the handshake, ms, where no message of it was sent twice.
@@ -34,13 +39,14 @@ export type Session = {
 };
 
 /**
-Packet keys from a complete handshake.
+Packet keys from a complete handshake in which the peer announced `parameters`.
 */
-export function deriveKeys(handshake: Handshake, suite: CipherSuite, config: PeerConfig): Pick<Session, 'sendKeys' | 'receiveKeys' | 'cipherName'> {
+export function deriveKeys(handshake: Handshake, suite: CipherSuite, parameters: LinkParameters, config: PeerConfig): Pick<Session, 'sendKeys' | 'receiveKeys' | 'cipherName'> {
 	const {send, receive} = handshake.split();
+	const ciphers = agreeOnCiphers(suite, config.aesFrom, parameters.aesFrom);
 	return {
-		sendKeys: new SendKeys(send, suite),
-		receiveKeys: new ReceiveKeys(receive, suite, config.oldKeyLifetime),
-		cipherName: suite.name,
+		sendKeys: new SendKeys(send, ciphers),
+		receiveKeys: new ReceiveKeys(receive, ciphers, config.oldKeyLifetime),
+		cipherName: describeCiphers(ciphers),
 	};
 }

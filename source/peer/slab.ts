@@ -1,10 +1,11 @@
 // Memory for outgoing packets, cut from larger pieces. A packet stays valid for as long as somebody holds it;
 // a slab is never written twice, the garbage collector takes it when the last of its packets is gone.
+import {Buffer} from 'node:buffer';
 
 const slabSize = 64 * 1024;
 
 export class Slab {
-	#bytes = new Uint8Array(0);
+	#bytes: Uint8Array = new Uint8Array(0);
 	#used = 0;
 
 	/**
@@ -12,7 +13,7 @@ export class Slab {
 	*/
 	offer(size: number): Uint8Array {
 		if (this.#used + size > this.#bytes.length) {
-			this.#bytes = new Uint8Array(Math.max(slabSize, size));
+			this.#bytes = Buffer.allocUnsafeSlow(Math.max(slabSize, size));
 			this.#used = 0;
 		}
 

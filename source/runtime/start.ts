@@ -3,6 +3,7 @@
 import {randomBytes} from 'node:crypto';
 import {ownAddresses} from '../io/addresses.js';
 import {createClock} from '../io/clock.js';
+import {createSizeCeiling} from '../io/path-sizes.js';
 import {ProfileStore} from '../io/profile-store.js';
 import type {Settings} from '../io/settings.js';
 import {UdpSocket} from '../io/udp-socket.js';
@@ -69,6 +70,10 @@ export async function startMessenger({
 		addresses: () => (announce === undefined ? undefined : parseAnnounced(announce, udp.port)) ?? ownAddresses(udp.port),
 		program,
 		user,
+		// Half of what the system granted; and Linux counts its own bookkeeping into what it tells, which is about half again.
+		peerConfig: {maxInFlight: Math.floor(udp.receiveBufferSize / 4)},
+		stopwatch: () => performance.now(),
+		sizeCeiling: createSizeCeiling(clock),
 	});
 	const runtime = new Runtime({
 		core, udp, store, clock, host,

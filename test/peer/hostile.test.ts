@@ -24,7 +24,10 @@ import {Pair, type Side} from '../helpers/pair.js';
 import {SeededRandom} from '../helpers/random.js';
 
 const stranger = '203.0.113.66:6666';
-const parameters = {maxData: 1e6, maxStreamData: 1e6, maxAckDelay: 25};
+const resetToken = new Uint8Array(16).fill(0x66);
+const parameters = {
+	maxData: 1e6, maxStreamData: 1e6, maxAckDelay: 25, aesFrom: 0, maxInFlight: 0,
+};
 
 /**
 Records all datagrams of a world.
@@ -72,6 +75,7 @@ class Liar {
 			remoteStatic: pair.bob.publicKey,
 			candidates: [pair.bob.address],
 			localCid: 0x66_66,
+			resetToken,
 			parameters,
 			credential,
 			authenticate: () => 'bob',
@@ -119,7 +123,7 @@ class Liar {
 	}
 }
 
-test('garbage of any first byte and length is met with silence', t => {
+test('garbage of any first byte and length is met with silence, or a RESET now and then', t => {
 	const pair = new Pair().open();
 	const random = new SeededRandom(5);
 	for (let round = 0; round < 3000; round++) {
@@ -134,7 +138,8 @@ test('garbage of any first byte and length is met with silence', t => {
 	t.is(sum(pair.bob), 3000);
 	const answers = record(pair);
 	pair.run(3000);
-	t.deepEqual(answers.filter(({to}) => to === stranger), []);
+	const told = answers.filter(({to}) => to === stranger);
+	t.true(told.length <= 10 && told.every(({data}) => data[0] === 0x23), 'at most a few RESETs for what looks like DATA');
 	pair.ann.endpoint.write(pair.ann.link, 1, Buffer.from('fine'));
 	t.true(pair.runUntil(() => pair.bob.received(1).toString() === 'fine', 1000));
 });
@@ -322,19 +327,24 @@ test('connection ids in the clear header cannot be altered', t => {
 	t.true(other.runUntil(() => other.bob.link > 0, 1000), 'the true answer still opens the link');
 });
 
-test('half-open handshakes are few, a peer has four of them, and floods are throttled', t => {
+test('half-open handshakes are few, and under a flood an INIT has to bring a cookie', t => {
 	const pair = new Pair({config: {maxHalfOpen: 10, maxHandshakesPerSecond: 50}});
 	const many = Array.from({length: 60}, (_, index) => new Liar(pair, {seed: 1000 + index}).init);
+	const answers = record(pair);
 	for (const init of many) {
 		pair.bob.endpoint.handleDatagram(init, stranger, pair.now);
 	}
 
-	t.is(pair.bob.endpoint.halfOpen, 10);
-	t.is(pair.bob.endpoint.counters.overload, 10);
+	t.is(pair.bob.endpoint.halfOpen, 5);
+	t.is(pair.bob.endpoint.counters.retried, 55);
+	pair.flush();
+	const retries = answers.filter(({data}) => data[0] === 0x22);
+	t.is(retries.length, 55);
+	t.true(retries.every(({data}) => data.length === 37));
+	pair.connect();
+	t.true(pair.runUntil(() => pair.bob.link > 0, 1000), 'who can read what is sent to them gets through under the flood');
 	pair.run(10_000);
 	t.is(pair.bob.endpoint.halfOpen, 0);
-	pair.connect();
-	t.true(pair.runUntil(() => pair.bob.link > 0, 1000), 'afterwards all is well');
 });
 
 test('one peer cannot take all places', t => {
@@ -345,7 +355,7 @@ test('one peer cannot take all places', t => {
 	const staticKey = new AgreementKey(new Uint8Array(32).fill(2));
 	for (let round = 0; round < 30; round++) {
 		const greedy = new Initiation({
-			config, suite: chaCha, staticKey, ephemeralKey: new AgreementKey(new Uint8Array(32).fill(round + 1)), remoteStatic: pair.bob.publicKey, candidates: ['x'], localCid: round, parameters, credential: new Uint8Array(0), authenticate: () => 'x',
+			config, suite: chaCha, staticKey, ephemeralKey: new AgreementKey(new Uint8Array(32).fill(round + 1)), remoteStatic: pair.bob.publicKey, candidates: ['x'], localCid: round, resetToken, parameters, credential: new Uint8Array(0), authenticate: () => 'x',
 		}, pair.now);
 		pair.bob.endpoint.handleDatagram(greedy.pollTransmit()!.data, stranger, pair.now);
 	}

@@ -4,12 +4,17 @@ import test from 'ava';
 import fc from 'fast-check';
 import {
 	decodeInit,
+	decodeReset,
 	decodeResp,
 	deriveMacKey,
 	encodeInit,
+	encodeReset,
 	encodeResp,
+	encodeRetry,
 	initNoiseOverhead,
+	openRetry,
 	readDataHeader,
+	readRetryTarget,
 	writeDataHeader,
 } from '../../source/peer/packet.js';
 
@@ -22,7 +27,46 @@ test('golden INIT', t => {
 	t.is(packet.length, 1200);
 	t.is(packet.subarray(0, 8).toString('hex'), '200101020304abab');
 	t.is(packet.subarray(-18).toString('hex'), 'abab2c75b53b54685526ba6774b41eac68f4');
-	t.deepEqual(decodeInit(packet, macKey), {scid: 0x01_02_03_04, noise: packet.subarray(6, -16)});
+	t.deepEqual(decodeInit(packet, macKey), {
+		scid: 0x01_02_03_04, noise: packet.subarray(6, -16), cookie: undefined, mac1: packet.subarray(-16),
+	});
+});
+
+test('golden INIT with a cookie', t => {
+	const cookie = new Uint8Array(16).fill(0xCC);
+	const packet = Buffer.from(encodeInit({scid: 0x01_02_03_04, noise, cookie}, macKey));
+	t.is(packet.length, 1216);
+	t.is(packet.subarray(0, 8).toString('hex'), '208101020304abab');
+	t.is(packet.subarray(-34).toString('hex'), 'ababcccccccccccccccccccccccccccccccc454033feacf2d615ea5f00a3b96cb200');
+	t.deepEqual(decodeInit(packet, macKey), {
+		scid: 0x01_02_03_04, noise: packet.subarray(6, -32), cookie: packet.subarray(-32, -16), mac1: packet.subarray(-16),
+	});
+});
+
+test('golden RETRY, which only who saw the INIT can make or read', t => {
+	const mac1 = new Uint8Array(16).fill(0x11);
+	const cookie = new Uint8Array(16).fill(0xCC);
+	const packet = Buffer.from(encodeRetry({dcid: 0x01_02_03_04, cookie, mac1}, macKey));
+	t.is(packet.toString('hex'), '2201020304cccccccccccccccccccccccccccccccc8b5d45fd94f41e5efbc660061dbfc25a');
+	t.is(readRetryTarget(packet), 0x01_02_03_04);
+	t.deepEqual(openRetry(packet, mac1, macKey), cookie);
+	t.is(openRetry(packet, new Uint8Array(16), macKey), undefined);
+	t.is(openRetry(packet, mac1, deriveMacKey(new Uint8Array(32))), undefined);
+	for (let at = 0; at < packet.length; at++) {
+		const changed = new Uint8Array(packet);
+		changed[at]! ^= 1;
+		t.is(at === 0 ? readRetryTarget(changed) : openRetry(changed, mac1, macKey), undefined);
+		t.is(readRetryTarget(packet.subarray(0, at)), undefined);
+	}
+});
+
+test('golden RESET', t => {
+	const token = new Uint8Array(16).fill(0x77);
+	const packet = encodeReset(token);
+	t.is(Buffer.from(packet).toString('hex'), `23${'77'.repeat(16)}`);
+	t.deepEqual(decodeReset(packet), token);
+	t.is(decodeReset(packet.subarray(1)), undefined);
+	t.is(decodeReset(new Uint8Array(18)), undefined);
 });
 
 test('golden RESP', t => {
@@ -74,10 +118,12 @@ test('a DATA packet too short for its tag is refused', t => {
 
 test('arbitrary bytes never throw', t => {
 	t.notThrows(() => {
-		fc.assert(fc.property(fc.constantFrom(0x20, 0x21, 0x40), fc.uint8Array({maxLength: 1300, size: 'max'}), (type, rest) => {
+		fc.assert(fc.property(fc.constantFrom(0x20, 0x21, 0x22, 0x23, 0x40), fc.uint8Array({maxLength: 1300, size: 'max'}), (type, rest) => {
 			const data = Uint8Array.of(type, ...rest);
 			decodeInit(data, macKey);
 			decodeResp(data, macKey);
+			decodeReset(data);
+			readRetryTarget(data);
 			readDataHeader(data);
 		}), {numRuns: 300});
 	});

@@ -10,7 +10,7 @@ const create = () => {
 
 test('an address that answers its challenge is used', t => {
 	const path = create();
-	path.handlePacket('new:2', true, 0);
+	path.handlePacket({from: 'new:2', size: 100, isNewest: true}, 0);
 	t.is(path.address, 'old:1');
 	const {to, frame} = path.pollProbe(0)!;
 	t.is(to, 'new:2');
@@ -24,10 +24,10 @@ test('an address that answers its challenge is used', t => {
 
 test('a silent address is asked four times, then forgotten', t => {
 	const path = create();
-	path.handlePacket('new:2', true, 0);
+	path.handlePacket({from: 'new:2', size: 100, isNewest: true}, 0);
 	const times: number[] = [];
 	for (let now = 0; now < 5000; now += 10) {
-		path.handlePacket('new:2', true, now);
+		path.handlePacket({from: 'new:2', size: 100, isNewest: true}, now);
 		if (path.pollProbe(now)) {
 			times.push(now);
 		}
@@ -37,15 +37,29 @@ test('a silent address is asked four times, then forgotten', t => {
 	t.is(path.pollTimeout(), undefined);
 });
 
+test('to an address that has not proved itself goes at most three times what came from it', t => {
+	const path = create();
+	path.handlePacket({from: 'new:2', size: 30, isNewest: true}, 0);
+	let challenges = 0;
+	for (let now = 0; now < 5000; now += 10) {
+		challenges += path.pollProbe(now) ? 1 : 0;
+	}
+
+	t.is(challenges, 2);
+	t.is(path.pollTimeout(), undefined);
+	path.handlePacket({from: 'new:2', size: 30, isNewest: true}, 5000);
+	t.is(path.pollProbe(5000)?.to, 'new:2');
+});
+
 test('late packets from the old address change nothing, newer ones end the question', t => {
 	const path = create();
-	path.handlePacket('new:2', false, 0);
+	path.handlePacket({from: 'new:2', size: 100, isNewest: false}, 0);
 	t.is(path.pollProbe(0), undefined);
-	path.handlePacket('new:2', true, 0);
+	path.handlePacket({from: 'new:2', size: 100, isNewest: true}, 0);
 	const {token} = path.pollProbe(0)!.frame;
-	path.handlePacket('old:1', false, 1);
+	path.handlePacket({from: 'old:1', size: 100, isNewest: false}, 1);
 	t.not(path.pollTimeout(), undefined);
-	path.handlePacket('old:1', true, 2);
+	path.handlePacket({from: 'old:1', size: 100, isNewest: true}, 2);
 	t.is(path.pollTimeout(), undefined);
 	path.handleResponse(token);
 	t.is(path.address, 'old:1');

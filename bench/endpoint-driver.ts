@@ -1,0 +1,116 @@
+// An endpoint over its real UDP socket, driven as runtime/ does: everything of one turn of the event loop is answered in one go,
+// and so many datagrams leave in one turn.
+import {randomBytes} from 'node:crypto';
+import {createClock} from '../source/io/clock.js';
+import {createSizeCeiling} from '../source/io/path-sizes.js';
+import {UdpSocket} from '../source/io/udp-socket.js';
+import {Endpoint, type EndpointEvent, type EndpointOptions} from '../source/peer/endpoint.js';
+import {AgreementKey} from '../source/peer/x25519.js';
+
+const datagramsPerTurn = 256;
+
+export const clock = createClock();
+
+// The caller knows the responder's key beforehand, as a card would tell it.
+const responderKey = new Uint8Array(32).fill(1);
+
+function identityOf(privateKey: Uint8Array): {privateKey: Uint8Array; publicKey: Uint8Array} {
+	return {privateKey, publicKey: new AgreementKey(privateKey).publicKey};
+}
+
+export class Driver {
+	readonly endpoint: Endpoint;
+	readonly port: number;
+	readonly #udp: UdpSocket;
+	readonly #onEvent: (event: EndpointEvent) => void;
+	#turn: NodeJS.Immediate | undefined;
+	#timer: NodeJS.Timeout | undefined;
+	#timerDue = Infinity;
+
+	constructor(udp: UdpSocket, {privateKey, onEvent, ...options}: Partial<EndpointOptions> & {privateKey: Uint8Array; onEvent: (event: EndpointEvent) => void}) {
+		this.#udp = udp;
+		this.port = udp.port;
+		this.#onEvent = onEvent;
+		this.endpoint = new Endpoint({
+			identity: identityOf(privateKey), credential: () => new Uint8Array(0), authenticate: () => 'peer', random: size => new Uint8Array(randomBytes(size)), sizeCeiling: createSizeCeiling(clock), ...options,
+		});
+		udp.listen((data, from) => {
+			this.endpoint.handleDatagram(data, from, clock());
+			this.schedule();
+		});
+	}
+
+	/**
+	The side that is called.
+	*/
+	static async respond(onEvent: (event: EndpointEvent) => void, options: Partial<EndpointOptions> = {}): Promise<Driver> {
+		return new Driver(await UdpSocket.open(0), {privateKey: responderKey, onEvent, ...options});
+	}
+
+	/**
+	The side that calls; `connect` comes next.
+	*/
+	static async call(onEvent: (event: EndpointEvent) => void, options: Partial<EndpointOptions> = {}): Promise<Driver> {
+		return new Driver(await UdpSocket.open(0), {privateKey: new Uint8Array(randomBytes(32)), onEvent, ...options});
+	}
+
+	/**
+	Begins a link to the responder on this machine.
+	*/
+	connect(port: number): number {
+		const link = this.endpoint.connect({publicKey: identityOf(responderKey).publicKey, candidates: [`127.0.0.1:${port}`]}, clock());
+		this.schedule();
+		return link;
+	}
+
+	schedule(): void {
+		this.#turn ??= setImmediate(() => {
+			this.#turn = undefined;
+			this.#run();
+		});
+	}
+
+	async close(): Promise<void> {
+		clearTimeout(this.#timer);
+		clearImmediate(this.#turn);
+		await this.#udp.close();
+	}
+
+	#run(): void {
+		for (let event = this.endpoint.pollEvent(); event; event = this.endpoint.pollEvent()) {
+			this.#onEvent(event);
+		}
+
+		this.#transmit();
+		this.#setTimer(this.endpoint.pollTimeout());
+	}
+
+	// A timer that fires early looks again; that is cheaper than setting it anew at each turn.
+	#setTimer(due: number | undefined): void {
+		if (due === undefined || due >= this.#timerDue) {
+			return;
+		}
+
+		clearTimeout(this.#timer);
+		this.#timerDue = due;
+		this.#timer = setTimeout(() => {
+			this.#timerDue = Infinity;
+			this.endpoint.handleTimeout(clock());
+			this.#run();
+		}, Math.max(0, Math.ceil(due - clock())));
+	}
+
+	#transmit(): void {
+		const now = clock();
+		for (let count = 0; count < datagramsPerTurn; count++) {
+			const transmit = this.endpoint.pollTransmit(now);
+			if (!transmit) {
+				return;
+			}
+
+			this.#udp.send(transmit.data, transmit.to);
+		}
+
+		this.schedule();
+	}
+}
