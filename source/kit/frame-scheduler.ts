@@ -21,43 +21,55 @@ export const intervalPerFrame = 12;
 All times are milliseconds of one monotonic clock.
 */
 export class FrameScheduler {
-	#dueAt: number | undefined;
-	#isForKey = false;
+	#keyAt: number | undefined;
+	#changeAt: number | undefined;
 	#drawnAt = -Infinity;
 	#intervalMs = minimumIntervalMs;
+	#isWhole = true;
 
 	/**
 	A key or a paste came: what it changed is drawn at once.
 	*/
 	handleKey(now: number): void {
-		this.#dueAt = now;
-		this.#isForKey = true;
+		this.#keyAt = now;
 	}
 
 	/**
 	Something changed that nobody is typing: it waits for its turn, together with whatever comes meanwhile.
 	*/
 	handleChange(now: number): void {
-		this.#dueAt ??= Math.max(now, this.#drawnAt + this.#intervalMs);
+		this.#changeAt ??= Math.max(now, this.#drawnAt + this.#intervalMs);
 	}
 
 	/**
-	A frame with everything up to now is being made.
+	A frame is being made.
+
+	@returns Whether it should show everything. If not, it is drawn for a key alone, and other changes still wait for their turn: where others talk a lot,
+	a key would otherwise cost as much as everything they have said.
 	*/
-	handleBegun(now: number): void {
-		this.#dueAt = undefined;
-		this.#isForKey = false;
-		this.#drawnAt = now;
+	handleBegun(now: number): boolean {
+		this.#keyAt = undefined;
+		this.#isWhole = this.#changeAt === undefined || this.#changeAt <= now;
+		if (this.#isWhole) {
+			this.#changeAt = undefined;
+			this.#drawnAt = now;
+		}
+
+		return this.#isWhole;
 	}
 
 	/**
 	That frame is on the screen and took `durationMs` to make. What changed meanwhile is not in it and still waits.
 	*/
 	handleDrawn(now: number, durationMs: number): void {
+		if (!this.#isWhole) {
+			return;
+		}
+
 		this.#drawnAt = now;
 		this.#intervalMs = Math.min(Math.max(minimumIntervalMs, intervalPerFrame * durationMs), maximumIntervalMs);
-		if (this.#dueAt !== undefined && !this.#isForKey) {
-			this.#dueAt = Math.max(this.#dueAt, now + this.#intervalMs);
+		if (this.#changeAt !== undefined) {
+			this.#changeAt = Math.max(this.#changeAt, now + this.#intervalMs);
 		}
 	}
 
@@ -65,6 +77,6 @@ export class FrameScheduler {
 	When the next frame is due; undefined while nothing has changed.
 	*/
 	pollTimeout(): number | undefined {
-		return this.#dueAt;
+		return this.#keyAt === undefined || (this.#changeAt !== undefined && this.#changeAt < this.#keyAt) ? this.#changeAt : this.#keyAt;
 	}
 }

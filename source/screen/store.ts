@@ -169,12 +169,22 @@ export class ScreenStore {
 
 	#publish(now: number): void {
 		this.#publishedAt = now;
-		this.#shown = this.#state;
-		this.#frames.handleBegun(now);
+		const isWhole = this.#frames.handleBegun(now) || !isOnlyTalk(this.#shown, this.#state);
+		this.#shown = isWhole ? this.#state : {...this.#state, view: this.#shown.view};
 		for (const listener of this.#listeners) {
 			listener();
 		}
 
 		this.#schedule();
 	}
+}
+
+/**
+Whether all that others changed between the two states are messages, lists and the like: then the older view stands well beside the newer keys.
+*/
+function isOnlyTalk(shown: ScreenState, next: ScreenState): boolean {
+	return shown.view.active === next.view.active
+		&& shown.view.connection === next.view.connection
+		&& shown.view.requests === next.view.requests
+		&& shown.scrolled === next.scrolled;
 }

@@ -6,7 +6,7 @@ test('nothing changed, nothing is drawn', t => {
 });
 
 function draw(frames: FrameScheduler, now: number, durationMs: number): void {
-	frames.handleBegun(now - durationMs);
+	frames.handleBegun(now);
 	frames.handleDrawn(now, durationMs);
 }
 
@@ -35,7 +35,7 @@ test('on a busy machine news wait a quarter of a second, not longer', t => {
 	t.is(frames.pollTimeout(), 1250);
 });
 
-test('a key does not wait, and takes what was waiting with it', t => {
+test('a key does not wait, and leaves what waits to its turn', t => {
 	const frames = new FrameScheduler();
 	draw(frames, 1000, 10);
 	frames.handleChange(1001);
@@ -43,8 +43,33 @@ test('a key does not wait, and takes what was waiting with it', t => {
 	t.is(frames.pollTimeout(), 1002);
 	frames.handleChange(1003);
 	t.is(frames.pollTimeout(), 1002);
-	draw(frames, 1005, 3);
+	t.false(frames.handleBegun(1002));
+	frames.handleDrawn(1004, 2);
+	t.is(frames.pollTimeout(), 1120);
+	frames.handleKey(1121);
+	t.true(frames.handleBegun(1121), 'its turn has come, so the key takes it along');
 	t.is(frames.pollTimeout(), undefined);
+});
+
+test('steady typing does not hold others back', t => {
+	const frames = new FrameScheduler();
+	draw(frames, 0, 4);
+	let whole = 0;
+	for (let now = 1; now < 1000; now++) {
+		frames.handleChange(now);
+		if (now % 10 === 0) {
+			frames.handleKey(now);
+		}
+
+		if (!(frames.pollTimeout()! <= now)) {
+			continue;
+		}
+
+		whole += frames.handleBegun(now) ? 1 : 0;
+		frames.handleDrawn(now, 4);
+	}
+
+	t.is(whole, 19);
 });
 
 test('what changes while a frame is being made is in the next one', t => {
@@ -54,7 +79,6 @@ test('what changes while a frame is being made is in the next one', t => {
 	frames.handleDrawn(1010, 10);
 	t.is(frames.pollTimeout(), 1130);
 	frames.handleKey(1020);
-	frames.handleDrawn(1021, 10);
 	t.is(frames.pollTimeout(), 1020);
 });
 
