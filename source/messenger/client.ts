@@ -433,6 +433,7 @@ export class Client {
 			rooms: this.#directory.rooms(name => this.#conversations.find('room', name) !== undefined),
 			conversations: this.#conversations.view(own, name => this.#peers.isLinked(name)),
 			active: active && `${active.kind}:${active.name}`,
+			ended: this.#conversations.endedView(own),
 			requests: this.#requests.view,
 			log: this.#log.view,
 		};

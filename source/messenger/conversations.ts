@@ -13,6 +13,10 @@ export class Conversations {
 	readonly #closedLogs = new Map<ConversationKey, MessageLog>();
 	#active: Conversation | undefined;
 	/**
+	Ended by somebody else while the user looked at it, and nothing opened since.
+	*/
+	#ended: Conversation | undefined;
+	/**
 	While another conversation is being opened, what is typed must not go to the old one.
 	*/
 	#suspensions = 0;
@@ -54,10 +58,14 @@ export class Conversations {
 
 	activate(conversation: Conversation): void {
 		this.#active = conversation;
+		this.#ended = undefined;
 		conversation.unread = 0;
 	}
 
-	remove(conversation: Conversation): void {
+	/**
+	It is over. Where that was not our wish (`isOurWish`), it stays in sight so that its last words can be read.
+	*/
+	remove(conversation: Conversation, {isOurWish}: {isOurWish: boolean}): void {
 		this.#open.delete(conversation.key);
 		this.#closedLogs.set(conversation.key, conversation.log);
 		if (this.#closedLogs.size > maximumClosedLogs) {
@@ -71,6 +79,9 @@ export class Conversations {
 		this.#active = this.#open.values().toArray().at(-1);
 		if (this.#active) {
 			this.#active.unread = 0;
+		} else if (!isOurWish) {
+			conversation.state = 'closed';
+			this.#ended = conversation;
 		}
 	}
 
@@ -90,6 +101,13 @@ export class Conversations {
 	*/
 	logOf(key: ConversationKey): MessageLog | undefined {
 		return this.#open.get(key)?.log ?? this.#closedLogs.get(key);
+	}
+
+	/**
+	What `ended` shows; the same object until something changed.
+	*/
+	endedView(own: string): ConversationView | undefined {
+		return this.#ended?.view(own, () => false);
 	}
 
 	/**

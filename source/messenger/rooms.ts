@@ -111,7 +111,7 @@ export class Rooms {
 		this.#part(conversation, {isSaid: true}, now);
 		this.#announce(conversation, 'left', this.#context.own());
 		this.#context.tell(conversation, 'leave', 'You have left the room.', now);
-		this.#remove(conversation);
+		this.#remove(conversation, {isOurWish: true});
 	}
 
 	handleNotice({room, change, user, peer}: Notice<'room'>, now: number): void {
@@ -352,11 +352,11 @@ export class Rooms {
 		this.#part(conversation, {isSaid: false}, now);
 		this.#announce(conversation, 'closed', user);
 		this.#context.tell(conversation, 'leave', `${user} has closed the room.`, now);
-		this.#remove(conversation);
+		this.#remove(conversation, {isOurWish: nameKey(user) === nameKey(this.#context.own())});
 	}
 
-	#remove(conversation: Conversation): void {
-		this.#context.conversations.remove(conversation);
+	#remove(conversation: Conversation, how: {isOurWish: boolean}): void {
+		this.#context.conversations.remove(conversation, how);
 		this.#context.directory.changed();
 	}
 

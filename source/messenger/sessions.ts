@@ -223,7 +223,8 @@ export class Sessions {
 		}
 
 		this.#part(conversation, {isSaid: true}, now);
-		this.#remove(conversation, 'closed', undefined, now);
+		this.#announceEnd(conversation, 'closed', undefined, now);
+		this.#context.conversations.remove(conversation, {isOurWish: true});
 	}
 
 	/**
@@ -468,13 +469,13 @@ export class Sessions {
 
 	#end(conversation: Conversation, state: SessionState, reason: string | undefined, now: number): void {
 		this.#part(conversation, {isSaid: false}, now);
-		this.#remove(conversation, state, reason, now);
+		this.#announceEnd(conversation, state, reason, now);
+		this.#context.conversations.remove(conversation, {isOurWish: false});
 	}
 
-	#remove(conversation: Conversation, state: SessionState, reason: string | undefined, now: number): void {
+	#announceEnd(conversation: Conversation, state: SessionState, reason: string | undefined, now: number): void {
 		this.#announce(conversation, state, reason);
 		this.#context.tell(conversation, 'leave', state === 'declined' ? `${conversation.name} did not accept${reason === 'timeout' ? ' in time' : ''}.` : `The session with ${conversation.name} is closed.`, now);
-		this.#context.conversations.remove(conversation);
 	}
 
 	/**

@@ -73,9 +73,10 @@ export type ConversationView = {
 	*/
 	readonly name: string;
 	/**
-	`asking`: they have not answered; `waiting`: they are away, lines wait; `lost`: their end vanished.
+	`asking`: they have not answered; `waiting`: they are away, lines wait; `lost`: their end vanished;
+	`closed`: somebody else ended it (only ever in `ended`).
 	*/
-	readonly state: 'asking' | 'open' | 'waiting' | 'lost';
+	readonly state: 'asking' | 'open' | 'waiting' | 'lost' | 'closed';
 	/**
 	Everyone in it, ourselves included, with whether a direct link stands.
 	*/
@@ -113,6 +114,10 @@ export type MessengerView = {
 	Where `s` goes.
 	*/
 	readonly active: ConversationKey | undefined;
+	/**
+	The conversation that somebody else ended while we looked at it: its last words can be read until another opens.
+	*/
+	readonly ended: ConversationView | undefined;
 	/**
 	Oldest first.
 	*/

@@ -11,6 +11,7 @@ import {openSignIn} from './perform.js';
 import {replySheet} from './sheets.js';
 import {
 	openOverlay,
+	shownConversation,
 	showToast,
 	type Overlay,
 	type Place,
@@ -72,7 +73,7 @@ const sessionEndings: Partial<Record<SessionState, (name: string) => string>> = 
 Another conversation has its own draft. A command being typed stays: it belongs to none.
 */
 function withPlace(state: ScreenState): ScreenState {
-	const place: Place = state.view.active ?? 'home';
+	const place: Place = shownConversation(state.view)?.key ?? 'home';
 	if (place === state.place) {
 		return state;
 	}

@@ -145,7 +145,7 @@ export function createState({view, size, now, user = ''}: {readonly view: Messen
 		focus: 'composer',
 		overlays: [],
 		composer: createComposer({limit: maximumLineLength}),
-		place: view.active ?? 'home',
+		place: shownConversation(view)?.key ?? 'home',
 		drafts: new Map(),
 		scrolled: new Map(),
 		suggestion: undefined,
@@ -182,6 +182,13 @@ export function replaceOverlay(state: ScreenState, overlay: Overlay): ScreenStat
 export function showToast(state: ScreenState, tone: Toast['tone'], text: string): ScreenState {
 	// A longer sentence stays longer: about fifteen characters a second can be read.
 	return {...state, toast: {tone, text, until: state.now + Math.max(4000, text.length * 70)}};
+}
+
+/**
+What the message pane shows: the open conversation, or the last words of one that somebody else ended.
+*/
+export function shownConversation(view: MessengerView): ConversationView | undefined {
+	return activeConversation(view) ?? view.ended;
 }
 
 export function activeConversation(view: MessengerView): ConversationView | undefined {

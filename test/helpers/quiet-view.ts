@@ -9,6 +9,7 @@ export const quietView: MessengerView = {
 	rooms: [],
 	conversations: [],
 	active: undefined,
+	ended: undefined,
 	requests: [],
 	log: [],
 };

@@ -67,3 +67,23 @@ test('what happens after a silence is noted at its own time', t => {
 	t.regex(noted.text, /ann asks/v);
 	t.true(Math.abs(noted.at - askedAt) < 1000, `${noted.at - askedAt} ms apart`);
 });
+
+test('the last words of a conversation that the other side ended can be read until another one opens', t => {
+	const people = new People();
+	const ann = people.join('ann');
+	const bob = people.join('bob', {accept: 'everyone'});
+	ann.type('o bob');
+	people.run(1000);
+	bob.type('s the code is 4711, bye');
+	bob.type('cs');
+	people.run(1000);
+	t.is(ann.view.active, undefined);
+	t.is(ann.view.ended?.state, 'closed');
+	t.deepEqual(ann.view.ended!.messages.filter(row => row.kind === 'line').map(({text}) => text), ['the code is 4711, bye']);
+	t.is(bob.view.ended, undefined, 'who leaves has read enough');
+	t.is(ann.type('s thanks').ok, false);
+	ann.type('or den');
+	t.is(ann.view.ended, undefined);
+	ann.type('cs');
+	t.is(ann.view.ended, undefined);
+});

@@ -80,6 +80,13 @@ test('what there is to see', t => {
 	t.regex(text(manyView, {columns: 50, rows: 12}), /# den +3 people.* 2 new/v);
 });
 
+test('a conversation that somebody else ended stays in sight', t => {
+	const ended = text({...homeView, ended: {...talkView.conversations[0]!, state: 'closed'}});
+	t.regex(ended, /bob {2}closed; \/o bob asks again/v);
+	t.regex(ended, /looks good!/v);
+	t.regex(ended, /Type \/ for commands/v);
+});
+
 test('scrolled up, new lines are counted below', t => {
 	const long = session('bob', Array.from({length: 50}, (_, index) => line(index, 'bob', `line ${index}`)));
 	const player = new Player({...talkView, conversations: [long]}).type('<pageup>');

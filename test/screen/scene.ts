@@ -27,6 +27,7 @@ export const closedView: MessengerView = {
 	rooms: [],
 	conversations: [],
 	active: undefined,
+	ended: undefined,
 	requests: [],
 	log: [],
 };

@@ -24,7 +24,7 @@ import {
 	type ListSource,
 } from '../../kit/virtual-list.js';
 import type {Layout} from '../layout.js';
-import {activeConversation, type ScreenState} from '../state.js';
+import {shownConversation, type ScreenState} from '../state.js';
 
 /**
 What drawing needs beside the state: colours, and lines made before.
@@ -47,7 +47,7 @@ const marks: Readonly<Record<DeliveryState, {readonly text: string; readonly sty
 The items of the shown conversation, or of the front page, for scrolling and drawing.
 */
 export function messageSource(state: ScreenState, width: number, {theme, cache}: Tools): ListSource<string> {
-	const conversation = activeConversation(state.view);
+	const conversation = shownConversation(state.view);
 	const rows = conversation?.messages ?? state.view.log;
 	const greeting = conversation ? `greeting:${conversation.key}:${conversation.state}` : `greeting:home:${state.view.connection.state}:${state.view.connection.user ?? ''}`;
 	const scope = conversation?.key ?? 'home';
@@ -92,7 +92,7 @@ export function viewMessages(state: ScreenState, layout: Layout, tools: Tools): 
 	const {main: width, messages: height} = layout;
 	const source = messageSource(state, width, tools);
 	const view = viewList(source, state.scrolled.get(state.place) ?? bottom, height);
-	const isHome = state.view.active === undefined;
+	const isHome = state.place === 'home';
 	const air = Array.from({length: Math.max(0, height - view.lines.length)}, () => '');
 	return {
 		lines: [
@@ -111,7 +111,7 @@ function titleLine(state: ScreenState, {kind, main}: Layout, theme: Theme): Styl
 }
 
 function nameLine(state: ScreenState, width: number, theme: Theme): StyledLine {
-	const conversation = activeConversation(state.view);
+	const conversation = shownConversation(state.view);
 	const titleStyle: Style = state.focus === 'messages' ? {...theme.accent, bold: true} : theme.title;
 	if (!conversation) {
 		return [{text: ' Earshot', style: titleStyle}];
@@ -119,6 +119,10 @@ function nameLine(state: ScreenState, width: number, theme: Theme): StyledLine {
 
 	const name = sanitiseLine(conversation.name);
 	const others = conversation.members.filter(({name: member}) => member !== state.view.connection.user);
+	if (conversation.kind === 'room' && conversation.state === 'closed') {
+		return [{text: ` # ${name}`, style: titleStyle}, {text: '  closed', style: theme.muted}];
+	}
+
 	if (conversation.kind === 'room') {
 		const people = conversation.members.length === 1 ? 'only you' : `${conversation.members.length} people`;
 		const unlinked = others.filter(({isLinked}) => !isLinked).length;
@@ -145,6 +149,10 @@ function sessionState({state, name}: ConversationView, isLinked: boolean, theme:
 
 		case 'lost': {
 			return {text: 'lost; the other end is gone', style: theme.danger};
+		}
+
+		case 'closed': {
+			return {text: `closed; /o ${sanitiseLine(name)} asks again`, style: theme.muted};
 		}
 
 		case 'open': {
