@@ -81,7 +81,7 @@ test('the last words of a conversation that the other side ended can be read unt
 	t.is(ann.view.ended?.state, 'closed');
 	t.deepEqual(ann.view.ended!.messages.filter(row => row.kind === 'line').map(({text}) => text), ['the code is 4711, bye']);
 	t.is(bob.view.ended, undefined, 'who leaves has read enough');
-	t.is(ann.type('s thanks').ok, false);
+	t.false(ann.type('s thanks').ok);
 	ann.type('or den');
 	t.is(ann.view.ended, undefined);
 	ann.type('cs');
