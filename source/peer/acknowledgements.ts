@@ -1,8 +1,14 @@
-// Which packets came, and when to say so (RFC 9000, section 13.2): every second one, at once where the order breaks,
-// fewer while packets come in order and in quantity. Refuses to know what the packets held.
+// Which packets came, and when to say so (RFC 9000, section 13.2): every second one and at once where the order breaks;
+// fewer the faster they come, and then a broken order waits a moment too. Refuses to know what the packets held.
 import {type PeerConfig} from './config.js';
 import {type AckFrame} from './frame.js';
 import {RangeSet} from './range-set.js';
+
+/**
+A fast path is told of as many packets at once as come in so many ms, and of a broken order no more often than this.
+*/
+const fastAckTime = 2;
+const fastAckPause = 1;
 
 export class Acknowledgements {
 	readonly #config: PeerConfig;
@@ -13,9 +19,12 @@ export class Acknowledgements {
 	*/
 	#waiting = 0;
 	/**
-	Packets in a row that came in order.
+	Packets a millisecond, smoothed, and since when they are counted.
 	*/
-	#inOrder = 0;
+	#rate = 0;
+	#countedSince = -Infinity;
+	#counted = 0;
+	#toldAt = -Infinity;
 	#dueAt: number | undefined;
 
 	constructor(config: PeerConfig) {
@@ -41,23 +50,28 @@ export class Acknowledgements {
 	*/
 	handlePacket(pn: number, {isEliciting, isUrgent}: {isEliciting: boolean; isUrgent: boolean}, now: number): void {
 		const expected = this.#received.last?.end ?? 0;
-		const isNext = pn === expected;
 		if (pn >= expected) {
 			this.#largestAt = now;
 		}
 
 		this.#received.add(pn, pn + 1);
 		this.#received.keepLast(this.#config.maxAckRanges);
-		this.#inOrder = isNext ? this.#inOrder + 1 : 0;
 		if (!isEliciting) {
 			return;
 		}
 
 		this.#waiting++;
-		const isFast = this.#inOrder >= this.#config.fastAckAfter;
-		const isDue = isUrgent || !isNext || this.#waiting >= (isFast ? this.#config.fastAckEvery : 2);
-		const delay = isFast ? this.#config.fastAckDelay : this.#config.maxAckDelay;
-		this.#dueAt = isDue ? now : this.#dueAt ?? (now + delay);
+		this.#measureRate(now);
+		const every = Math.min(Math.max(Math.floor(this.#rate * fastAckTime), 2), this.#config.fastAckEvery);
+		const isFast = every > 2;
+		if (isUrgent || this.#waiting >= every) {
+			this.#dueAt = now;
+		} else if (pn === expected) {
+			this.#dueAt ??= now + (isFast ? this.#config.fastAckDelay : this.#config.maxAckDelay);
+		} else {
+			// Where nearly every packet is out of order, an ACK for each would tell nothing new.
+			this.#dueAt = Math.min(this.#dueAt ?? Infinity, Math.max(now, isFast ? this.#toldAt + fastAckPause : now));
+		}
 	}
 
 	/**
@@ -70,6 +84,7 @@ export class Acknowledgements {
 
 		this.#waiting = 0;
 		this.#dueAt = undefined;
+		this.#toldAt = now;
 		return {type: 'ack', delay: Math.max(0, Math.round((now - this.#largestAt) * 1000)), ranges: this.#received.toDescending()};
 	}
 
@@ -78,5 +93,20 @@ export class Acknowledgements {
 	*/
 	handleSettled(largest: number): void {
 		this.#received.remove(0, largest);
+	}
+
+	/**
+	How fast packets come, measured over 25 ms or so; a pause counts as slow.
+	*/
+	#measureRate(now: number): void {
+		this.#counted++;
+		const time = now - this.#countedSince;
+		if (time < this.#config.maxAckDelay) {
+			return;
+		}
+
+		this.#rate = (this.#rate + (this.#counted / time)) / 2;
+		this.#countedSince = now;
+		this.#counted = 0;
 	}
 }

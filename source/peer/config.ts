@@ -71,14 +71,10 @@ export type PeerConfig = {
 	*/
 	maxAckDelay: number;
 	/**
-	Delay and packet count once packets arrive in order and in quantity.
+	Longest delay and largest packet count of an acknowledgement once packets come fast.
 	*/
 	fastAckDelay: number;
 	fastAckEvery: number;
-	/**
-	In-order packets after which the path counts as fast.
-	*/
-	fastAckAfter: number;
 	/**
 	Ranges remembered and sent in an ACK; the oldest are forgotten.
 	*/
@@ -143,8 +139,7 @@ export const defaultConfig: Readonly<PeerConfig> = {
 	maxGaps: 4096,
 	maxAckDelay: 25,
 	fastAckDelay: 5,
-	fastAckEvery: 8,
-	fastAckAfter: 128,
+	fastAckEvery: 32,
 	maxAckRanges: 64,
 	initialRtt: 100,
 	keyLifetime: 120_000,

@@ -1,4 +1,5 @@
-// What a congestion controller is told and what it answers. Any algorithm fits behind it; new-reno.ts is the first.
+// What a congestion controller is told and what it answers. congestion-bbr.ts is the one in use, new-reno.ts the simple reference.
+import {type RateSample} from './delivery-rate.js';
 
 /**
 Packets that were acknowledged by one ACK, summed up.
@@ -17,6 +18,16 @@ export type AckedBatch = {
 	Smoothed round trip, ms.
 	*/
 	rtt: number;
+	/**
+	Round trip of the newest packet less the delay of its acknowledgement, ms; undefined when it was acknowledged before its turn.
+	*/
+	latestRtt: number | undefined;
+	/**
+	All bytes ever delivered, and how many that were when the newest packet was sent: a round trip lies between.
+	*/
+	delivered: number;
+	priorDelivered: number;
+	sample: RateSample | undefined;
 };
 
 export type CongestionController = {
@@ -34,6 +45,14 @@ export type CongestionController = {
 	*/
 	handleDatagramSize?(size: number): void;
 	/**
+	Packets that had been declared lost came after all.
+	*/
+	handleSpurious(bytes: number): void;
+	/**
+	Everything sent for several probe timeouts was lost (RFC 9002, section 7.6).
+	*/
+	handlePersistentCongestion(): void;
+	/**
 	Bytes a millisecond that the pacer lets go, at a round trip of `rtt` ms.
 	*/
 	pacingRate(rtt: number): number;
@@ -43,3 +62,10 @@ export type CongestionController = {
 Makes a controller for a path that takes datagrams of `datagramSize` bytes.
 */
 export type CongestionFactory = (datagramSize: number) => CongestionController;
+
+/**
+What may be in flight before anything is known of the path (RFC 9002, section 7.2).
+*/
+export function initialWindow(datagramSize: number): number {
+	return Math.min(10 * datagramSize, Math.max(2 * datagramSize, 14_720));
+}

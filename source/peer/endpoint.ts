@@ -5,6 +5,7 @@
 import {compareBytes, readUint32} from './bytes.js';
 import {chaCha, type CipherSuite} from './cipher.js';
 import {completeConfig, maxDatagramSize, type PeerConfig} from './config.js';
+import {Bbr} from './congestion-bbr.js';
 import {type CongestionFactory} from './congestion.js';
 import {Cookies} from './cookies.js';
 import {type EndpointCounters, type EndpointEvent} from './events.js';
@@ -24,7 +25,6 @@ import {
 	type LinkEntry,
 	type LinkId,
 } from './link-table.js';
-import {NewReno} from './new-reno.js';
 import {
 	decodeInit,
 	decodeReset,
@@ -76,7 +76,7 @@ export type EndpointOptions = {
 	*/
 	suite?: CipherSuite;
 	/**
-	Defaults to NewReno.
+	Defaults to the model-based one.
 	*/
 	congestion?: CongestionFactory;
 };
@@ -641,8 +641,8 @@ export class Endpoint {
 		const id = this.#links.createId();
 		const link = new Link({
 			config: this.#config,
-			congestion: this.#options.congestion ?? (datagramSize => new NewReno(datagramSize)),
 			sizeCeiling: this.#options.sizeCeiling ?? (() => cautiousCeiling),
+			congestion: this.#options.congestion ?? (datagramSize => new Bbr(datagramSize)),
 			random: size => this.#options.random(size),
 			emit: event => {
 				this.#events.push({...event, link: id});

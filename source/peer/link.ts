@@ -60,6 +60,14 @@ export type LinkStatistics = {
 	What the user wrote and the peer has not acknowledged yet.
 	*/
 	bytesWaiting: number;
+	/**
+	Stream bytes sent for the second time or later.
+	*/
+	bytesResent: number;
+	/**
+	Bytes a millisecond that we send at most.
+	*/
+	pacingRate: number;
 	packetsIn: number;
 	packetsOut: number;
 	packetsLost: number;
@@ -396,6 +404,8 @@ export class Link {
 			congestionWindow: Math.floor(congestion.window),
 			bytesInFlight: recovery.bytesInFlight,
 			bytesWaiting: this.#streams.waiting,
+			bytesResent: this.#streams.resent,
+			pacingRate: congestion.pacingRate(rtt.smoothed),
 			packetsLost: recovery.packetsLost,
 			...this.#counts,
 			epoch: session.sendKeys.epoch,
@@ -485,9 +495,8 @@ export class Link {
 	/**
 	Packets have another size from now on.
 	*/
-	#adoptSize({size, congestion, pacer}: Transport): void {
+	#adoptSize({size, congestion}: Transport): void {
 		congestion.handleDatagramSize?.(size.current);
-		pacer.handleDatagramSize(size.current);
 	}
 
 	#handleLostPacket({frames}: SentPacket): void {
@@ -561,6 +570,10 @@ export class Link {
 		const {recovery, acknowledgements, size} = transport;
 		this.#pacedUntil = 0;
 		const hasContent = this.#isPingDue || this.#streams.isReady;
+		if (!hasContent && recovery.bytesInFlight < transport.congestion.window) {
+			recovery.handleAppLimited();
+		}
+
 		const isAllowed = hasContent && this.#mayGo(transport, now);
 		const isAckDue = acknowledgements.dueAt !== undefined && now >= acknowledgements.dueAt;
 		if (!isAllowed && !isAckDue) {
@@ -596,7 +609,8 @@ export class Link {
 		}
 
 		const sendAt = pacer.timeToSend(size.current, congestion.pacingRate(rtt.smoothed), now);
-		if (sendAt > now) {
+		// A line of chat is small and does not wait for the pace of a file.
+		if (sendAt > now && !this.#streams.isUrgent) {
 			this.#pacedUntil = sendAt;
 			return false;
 		}

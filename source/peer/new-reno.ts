@@ -1,6 +1,6 @@
 // The NewReno controller of RFC 9002, section 7: doubles until the first loss, then halves and climbs by a packet a round trip.
 // Simple and fair, slow on paths that lose packets at random.
-import {type AckedBatch, type CongestionController} from './congestion.js';
+import {initialWindow, type AckedBatch, type CongestionController} from './congestion.js';
 
 export class NewReno implements CongestionController {
 	window: number;
@@ -21,7 +21,7 @@ export class NewReno implements CongestionController {
 		this.window = Math.max(this.window, initialWindow(size));
 	}
 
-	handleAcknowledged({bytes, sentAt, inFlight}: AckedBatch): void {
+	handleAcknowledged({bytes, sentAt, inFlight}: Pick<AckedBatch, 'bytes' | 'sentAt' | 'inFlight'>): void {
 		// A window that was not used proves nothing about the path (section 7.8).
 		if (sentAt <= this.#recoveryStart || inFlight * 2 < this.window) {
 			return;
@@ -40,16 +40,17 @@ export class NewReno implements CongestionController {
 		this.#threshold = this.window;
 	}
 
+	handleSpurious(): void {
+		// The halved window is not taken back: reordering is rare where this controller is used.
+	}
+
+	handlePersistentCongestion(): void {
+		this.window = 2 * this.#datagramSize;
+	}
+
 	pacingRate(rtt: number): number {
 		// Twice the rate while the window doubles, a quarter above it later (section 7.7).
 		const gain = this.window < this.#threshold ? 2 : 1.25;
 		return gain * this.window / Math.max(rtt, 0.1);
 	}
-}
-
-/**
-Section 7.2.
-*/
-function initialWindow(datagramSize: number): number {
-	return Math.min(10 * datagramSize, Math.max(2 * datagramSize, 14_720));
 }

@@ -96,7 +96,7 @@ export class ReceiveStream {
 	*/
 	handleConsumed(length: number): boolean {
 		this.#consumed += length;
-		return !this.#isEnded && this.#size === undefined && this.limit - this.#consumed < this.#window / 2;
+		return !this.#isEnded && this.#size === undefined && this.limit - this.#consumed < this.#window * 3 / 4;
 	}
 
 	/**

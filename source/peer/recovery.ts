@@ -1,14 +1,24 @@
-// Loss detection after RFC 9002: which sent packets arrived, which are lost, when to probe.
+// Loss detection after RFC 9002 and RFC 8985: which sent packets arrived, which are lost, when to probe.
 // Knows packet numbers, times and sizes, and carries what each packet held; refuses to know what those things mean.
 import {type CongestionController} from './congestion.js';
+import {DeliveryRate, type RateStamp} from './delivery-rate.js';
 import {ProtocolViolation} from './errors.js';
 import {type AckFrame, type Range} from './frame.js';
-import {type RttEstimator} from './rtt.js';
+import {ReorderingWindow} from './reordering.js';
+import {timerGranularity, type RttEstimator} from './rtt.js';
 
 /**
 Packets sent after an unacknowledged one that prove it lost (section 6.1.1).
 */
 const packetThreshold = 3;
+/**
+Probe timeouts of nothing but losses that mean that the path is gone or congested beyond measure (section 7.6.1).
+*/
+const persistentCongestion = 3;
+/**
+Packets declared lost that are remembered, in case they come after all.
+*/
+const maxRememberedLost = 4096;
 
 /**
 What a packet held that has to be settled when it is acknowledged or lost.
@@ -22,7 +32,7 @@ export type SentFrame =
 /**
 A packet in flight, that is, one the peer must acknowledge.
 */
-export type SentPacket = {pn: number; sentAt: number; size: number; frames: readonly SentFrame[]};
+export type SentPacket = {pn: number; sentAt: number; size: number; frames: readonly SentFrame[]; stamp: RateStamp};
 
 export class Recovery {
 	nextPacketNumber = 0;
@@ -46,7 +56,21 @@ export class Recovery {
 	*/
 	#slots: Array<SentPacket | undefined> = [];
 	#base = 0;
+	/**
+	Declared lost not long ago, by packet number.
+	*/
+	readonly #lost = new Map<number, SentPacket>();
+	readonly #rate = new DeliveryRate();
+	readonly #reordering = new ReorderingWindow();
+	/**
+	The round trip ends when a packet is acknowledged that was sent with so many bytes delivered.
+	*/
+	#roundEnd = 0;
 	#lastSentAt = 0;
+	/**
+	When the newest acknowledged packet was sent.
+	*/
+	#newestAckedAt = -Infinity;
 	#lossTime: number | undefined;
 
 	constructor(options: {rtt: RttEstimator; congestion: CongestionController; peerMaxAckDelay: number; maxProbeTimeout: number}) {
@@ -76,7 +100,7 @@ export class Recovery {
 		}
 
 		this.#slots.push({
-			pn, sentAt: now, size, frames,
+			pn, sentAt: now, size, frames, stamp: this.#rate.stamp(this.bytesInFlight, now),
 		});
 		this.bytesInFlight += size;
 		this.#lastSentAt = now;
@@ -96,7 +120,8 @@ export class Recovery {
 			throw new ProtocolViolation('a packet was acknowledged that was never sent');
 		}
 
-		this.largestAcknowledged = Math.max(this.largestAcknowledged, largest);
+		const previous = this.largestAcknowledged;
+		this.largestAcknowledged = Math.max(previous, largest);
 		const acked: SentPacket[] = [];
 		const inFlight = this.bytesInFlight;
 		for (const range of ranges) {
@@ -104,21 +129,41 @@ export class Recovery {
 		}
 
 		const newest = acked[0];
-		if (!newest) {
+		if (newest) {
+			const isTimed = newest.pn === largest;
+			if (isTimed) {
+				this.#rtt.update(Math.max(now - newest.sentAt, 0.01), Math.min(delay / 1000, this.#peerMaxAckDelay));
+			}
+
+			this.#noteLate(acked, previous, now);
+			this.#tellAcknowledged(newest, {inFlight, isTimed}, now);
+			this.probeCount = 0;
+			this.probesToSend = 0;
+			this.#trim();
+		}
+
+		if (this.#lost.size > 0) {
+			this.#takeSpurious(ranges, acked, now);
+		}
+
+		if (acked.length === 0) {
 			return {acked, lost: []};
 		}
 
-		if (newest.pn === largest) {
-			this.#rtt.update(Math.max(now - newest.sentAt, 0.01), Math.min(delay / 1000, this.#peerMaxAckDelay));
+		const lost = this.#detectLost(now);
+		if (newest) {
+			this.#checkPersistence(lost, acked);
+			this.#newestAckedAt = Math.max(this.#newestAckedAt, newest.sentAt);
 		}
 
-		this.#congestion.handleAcknowledged({
-			bytes: inFlight - this.bytesInFlight, sentAt: newest.sentAt, inFlight, rtt: this.#rtt.smoothed,
-		}, now);
-		this.probeCount = 0;
-		this.probesToSend = 0;
-		this.#trim();
-		return {acked, lost: this.#detectLost(now)};
+		return {acked, lost};
+	}
+
+	/**
+	There was nothing to send, so that what comes next says little about the path.
+	*/
+	handleAppLimited(): void {
+		this.#rate.handleAppLimited(this.bytesInFlight);
 	}
 
 	/**
@@ -158,6 +203,7 @@ export class Recovery {
 	abandon(): SentPacket[] {
 		const packets = this.#slots.filter(packet => packet !== undefined);
 		this.#slots = [];
+		this.#lost.clear();
 		this.bytesInFlight = 0;
 		return packets;
 	}
@@ -189,9 +235,73 @@ export class Recovery {
 		}
 	}
 
+	/**
+	Packets that an earlier ACK had passed over tell how much the path reorders.
+	*/
+	#noteLate(acked: readonly SentPacket[], previous: number, now: number): void {
+		const roundTrip = this.#roundTrip;
+		for (const {pn, sentAt} of acked) {
+			const lateness = now - sentAt - roundTrip;
+			if (pn + packetThreshold <= previous || (pn < previous && lateness > 0)) {
+				this.#reordering.handleLate(Math.max(0, lateness));
+			}
+		}
+	}
+
+	#tellAcknowledged(newest: SentPacket, {inFlight, isTimed}: {inFlight: number; isTimed: boolean}, now: number): void {
+		const bytes = inFlight - this.bytesInFlight;
+		this.#rate.handleDelivered(bytes, now);
+		const {delivered: priorDelivered} = newest.stamp;
+		if (priorDelivered >= this.#roundEnd) {
+			this.#roundEnd = this.#rate.delivered;
+			this.#reordering.handleRound();
+		}
+
+		this.#congestion.handleAcknowledged({
+			bytes,
+			sentAt: newest.sentAt,
+			inFlight,
+			rtt: this.#rtt.smoothed,
+			latestRtt: isTimed ? this.#rtt.adjusted : undefined,
+			delivered: this.#rate.delivered,
+			priorDelivered,
+			sample: this.#rate.sample(newest.stamp, newest.sentAt, {minimumRtt: this.#rtt.minimum, now}),
+		}, now);
+	}
+
+	/**
+	Packets that were declared lost and came after all: what they held is settled, and the window learns to wait longer.
+	*/
+	#takeSpurious(ranges: readonly Range[], acked: SentPacket[], now: number): void {
+		let bytes = 0;
+		for (const [pn, packet] of this.#lost) {
+			if (ranges.every(({start, end}) => !(pn >= start && pn < end))) {
+				continue;
+			}
+
+			this.#lost.delete(pn);
+			this.#reordering.handleLate(Math.max(0, now - packet.sentAt - this.#roundTrip));
+			this.packetsLost--;
+			bytes += packet.size;
+			acked.push(packet);
+		}
+
+		if (!(bytes > 0)) {
+			return;
+		}
+
+		this.#rate.handleDelivered(bytes, now);
+		this.#congestion.handleSpurious(bytes);
+	}
+
+	get #roundTrip(): number {
+		return Math.max(this.#rtt.smoothed, this.#rtt.latest);
+	}
+
 	#detectLost(now: number): SentPacket[] {
 		const lost: SentPacket[] = [];
-		const {lossDelay} = this.#rtt;
+		const lossDelay = Math.max(this.#roundTrip + this.#reordering.wait(this.#roundTrip), timerGranularity);
+		const provenBy = this.#reordering.isOpen ? -1 : this.largestAcknowledged - packetThreshold;
 		this.#lossTime = undefined;
 		let bytes = 0;
 		const last = Math.min(this.largestAcknowledged - this.#base, this.#slots.length);
@@ -202,13 +312,16 @@ export class Recovery {
 			}
 
 			// The same sum as the timer's, so that rounding cannot make it ring for nothing.
-			if (packet.sentAt + lossDelay <= now || packet.pn + packetThreshold <= this.largestAcknowledged) {
-				this.#slots[index] = undefined;
-				bytes += packet.size;
-				lost.push(packet);
-			} else {
-				this.#lossTime ??= packet.sentAt + lossDelay;
+			if (packet.sentAt + lossDelay > now && packet.pn > provenBy) {
+				// Later ones were sent later.
+				this.#lossTime = packet.sentAt + lossDelay;
+				break;
 			}
+
+			this.#slots[index] = undefined;
+			this.#lost.set(packet.pn, packet);
+			bytes += packet.size;
+			lost.push(packet);
 		}
 
 		const newest = lost.at(-1);
@@ -219,7 +332,30 @@ export class Recovery {
 			this.#trim();
 		}
 
+		this.#forgetLost(now - (4 * lossDelay));
 		return lost;
+	}
+
+	/**
+	Everything between two acknowledged packets was lost, over several probe timeouts (section 7.6.2).
+	*/
+	#checkPersistence(lost: readonly SentPacket[], acked: readonly SentPacket[]): void {
+		const oldestAcked = Math.min(...acked.map(({pn}) => pn));
+		const run = lost.filter(({pn, sentAt}) => pn < oldestAcked && sentAt > this.#newestAckedAt);
+		const span = (run.at(-1)?.sentAt ?? 0) - (run[0]?.sentAt ?? 0);
+		if (Number.isFinite(this.#newestAckedAt) && span > persistentCongestion * this.basicProbeTimeout) {
+			this.#congestion.handlePersistentCongestion();
+		}
+	}
+
+	#forgetLost(before: number): void {
+		for (const [pn, {sentAt}] of this.#lost) {
+			if (sentAt >= before && this.#lost.size <= maxRememberedLost) {
+				return;
+			}
+
+			this.#lost.delete(pn);
+		}
 	}
 
 	/**

@@ -7,6 +7,10 @@ export const timerGranularity = 1;
 
 export class RttEstimator {
 	latest: number;
+	/**
+	The latest sample less what the peer held its acknowledgement back.
+	*/
+	adjusted: number;
 	smoothed: number;
 	variation: number;
 	/**
@@ -17,6 +21,7 @@ export class RttEstimator {
 
 	constructor(initial: number) {
 		this.latest = initial;
+		this.adjusted = initial;
 		this.smoothed = initial;
 		this.variation = initial / 2;
 	}
@@ -28,6 +33,7 @@ export class RttEstimator {
 		this.latest = sample;
 		if (!this.#hasSample) {
 			this.#hasSample = true;
+			this.adjusted = sample;
 			this.minimum = sample;
 			this.smoothed = sample;
 			this.variation = sample / 2;
@@ -35,9 +41,9 @@ export class RttEstimator {
 		}
 
 		this.minimum = Math.min(this.minimum, sample);
-		const adjusted = sample >= this.minimum + ackDelay ? sample - ackDelay : sample;
-		this.variation = (0.75 * this.variation) + (0.25 * Math.abs(this.smoothed - adjusted));
-		this.smoothed = (0.875 * this.smoothed) + (0.125 * adjusted);
+		this.adjusted = sample >= this.minimum + ackDelay ? sample - ackDelay : sample;
+		this.variation = (0.75 * this.variation) + (0.25 * Math.abs(this.smoothed - this.adjusted));
+		this.smoothed = (0.875 * this.smoothed) + (0.125 * this.adjusted);
 	}
 
 	/**
@@ -45,12 +51,5 @@ export class RttEstimator {
 	*/
 	probeTimeout(maxAckDelay: number): number {
 		return this.smoothed + Math.max(4 * this.variation, timerGranularity) + maxAckDelay;
-	}
-
-	/**
-	How much later than its successor a packet may be acknowledged before it counts as lost (section 6.1.2).
-	*/
-	get lossDelay(): number {
-		return Math.max(9 / 8 * Math.max(this.smoothed, this.latest), timerGranularity);
 	}
 }

@@ -83,6 +83,10 @@ More ranges of finished streams than this are made on purpose.
 const maxFinishedRanges = 1024;
 
 export class Streams {
+	/**
+	Bytes sent for the second time or later.
+	*/
+	resent = 0;
 	readonly #config: PeerConfig;
 	readonly #emit: (event: StreamEvent) => void;
 	readonly #streams = new Map<number, Stream>();
@@ -255,6 +259,14 @@ export class Streams {
 	}
 
 	/**
+	A control message or a line of chat waits to be sent.
+	*/
+	get isUrgent(): boolean {
+		const credit = this.#maxData - this.#dataSent;
+		return [controlStream, chatStream].some(id => this.#streams.get(id)?.send.isReady(credit));
+	}
+
+	/**
 	Fills a packet: credit and resets first, then data by class.
 	*/
 	fill(space: PacketSpace): void {
@@ -284,7 +296,7 @@ export class Streams {
 			send.handleResetSettled(true);
 		}
 
-		if (send.wantsRoom && send.room >= this.#config.sendBuffer / 2) {
+		if (send.wantsRoom && send.room >= this.#config.sendBuffer / 4) {
 			send.wantsRoom = false;
 			this.#emit({type: 'writable', stream: stream.id});
 		}
@@ -395,7 +407,7 @@ export class Streams {
 
 	#consumeData(length: number): void {
 		this.#dataConsumed += length;
-		if (this.#dataLimit - this.#dataConsumed < this.#config.connectionWindow / 2) {
+		if (this.#dataLimit - this.#dataConsumed < this.#config.connectionWindow * 3 / 4) {
 			this.#isDataLimitDue = true;
 		}
 	}
@@ -465,6 +477,7 @@ export class Streams {
 			type: 'stream', stream: id, offset: piece.offset, length: piece.length, fin: piece.fin,
 		});
 		this.#dataSent += piece.fresh;
+		this.resent += piece.length - piece.fresh;
 		stream.servedAt = ++this.#turn;
 		return true;
 	}

@@ -414,7 +414,7 @@ test('statistics say how the link is', t => {
 		peer: 'bob', address: pair.bob.address, cipher: `${nodeChaCha.name}, aes-256-gcm (node) from 12288 bytes`, datagramSize: 1452, packetsLost: 0, bytesInFlight: 0, bytesWaiting: 0,
 	});
 	t.true(Math.abs(statistics.rtt - 40) < 5, `${statistics.rtt}`);
-	t.true(statistics.bytesOut > 50_000 && statistics.packetsOut > 40 && statistics.packetsIn > 10 && statistics.congestionWindow >= 12_000);
+	t.true(statistics.bytesOut > 50_000 && statistics.packetsOut > 40 && statistics.packetsIn > 2 && statistics.congestionWindow >= 12_000);
 });
 
 test('datagrams are never larger than configured, INITs never smaller than 1200', t => {

@@ -108,7 +108,7 @@ test('the window doubles in a round trip, halves once a loss, and never falls be
 	const initial = reno.window;
 	t.is(initial, 12_000);
 	reno.handleAcknowledged({
-		bytes: 12_000, sentAt: 1, inFlight: 12_000, rtt: 10,
+		bytes: 12_000, sentAt: 1, inFlight: 12_000,
 	});
 	t.is(reno.window, 24_000);
 	reno.handleLost({sentAt: 5}, 10);
@@ -116,7 +116,7 @@ test('the window doubles in a round trip, halves once a loss, and never falls be
 	reno.handleLost({sentAt: 9}, 11);
 	t.is(reno.window, 12_000, 'the same round trip');
 	reno.handleAcknowledged({
-		bytes: 12_000, sentAt: 12, inFlight: 12_000, rtt: 10,
+		bytes: 12_000, sentAt: 12, inFlight: 12_000,
 	});
 	t.is(reno.window, 13_200, 'one packet a round trip');
 	for (let now = 20; now < 40; now++) {
@@ -125,7 +125,7 @@ test('the window doubles in a round trip, halves once a loss, and never falls be
 
 	t.is(reno.window, 2400);
 	reno.handleAcknowledged({
-		bytes: 100, sentAt: 50, inFlight: 100, rtt: 10,
+		bytes: 100, sentAt: 50, inFlight: 100,
 	});
 	t.is(reno.window, 2400, 'an idle window does not grow');
 });
@@ -145,6 +145,21 @@ test('the pacer lets a burst go, then the rate', t => {
 	t.is(pacer.timeToSend(1000, 100, 10), 20);
 });
 
+test('what the pacer saved up in a pause is bounded: 4 ms, 64 KB, two packets at least', t => {
+	for (const [rate, packets] of [[10, 2], [5000, 20], [10_000, 40], [100_000, 150], [40_000, 64 * 1024 / 1000]] as const) {
+		const pacer = new Pacer(1000);
+		pacer.timeToSend(1000, rate, 0);
+		pacer.handleSent(10_000);
+		let sent = 0;
+		while (pacer.timeToSend(1000, rate, 60_000) === 60_000) {
+			pacer.handleSent(1000);
+			sent++;
+		}
+
+		t.is(sent, Math.floor(packets), `${rate} bytes a ms`);
+	}
+});
+
 test('every second packet is acknowledged, at once where the order breaks, sparser when fast', t => {
 	const acknowledgements = new Acknowledgements(completeConfig());
 	const take = (pn: number, now: number, isUrgent = false) => {
@@ -162,20 +177,39 @@ test('every second packet is acknowledged, at once where the order breaks, spars
 	acknowledgements.takeFrame(1004);
 	t.is(take(4, 1005, true), 1005, 'a ping');
 	acknowledgements.takeFrame(1005);
-	for (let pn = 5; pn < 205; pn++) {
-		if (take(pn, 1100) === 1100) {
-			acknowledgements.takeFrame(1100);
+	let pn = 5;
+	let told = 0;
+	for (; pn < 1005; pn++) {
+		const now = 1100 + ((pn - 5) / 10);
+		if (take(pn, now) !== now) {
+			continue;
 		}
+
+		acknowledgements.takeFrame(now);
+		told++;
 	}
 
-	acknowledgements.takeFrame(1100);
-	const due = Array.from({length: 8}, (_, index) => take(205 + index, 1200));
-	t.deepEqual(due, [1205, 1205, 1205, 1205, 1205, 1205, 1205, 1200]);
+	// Ten a millisecond: a few while the speed is found out, then one for twenty packets.
+	t.true(told < 250, `${told} of 1000`);
 	acknowledgements.takeFrame(1200);
-	acknowledgements.handleSettled(212);
-	acknowledgements.handlePacket(213, {isEliciting: false, isUrgent: false}, 1300);
+	let count = 1;
+	for (; take(pn, 1200 + (count / 10)) === 1205.1; pn++) {
+		count++;
+	}
+
+	pn++;
+	t.true(count >= 18 && count <= 22, `${count}`);
+	t.is(acknowledgements.dueAt, 1200 + (count / 10));
+	acknowledgements.takeFrame(1202);
+	t.is(take(pn + 1, 1202.5), 1203, 'a gap waits a moment when packets come fast');
+	acknowledgements.takeFrame(1203);
+	take(pn, 1203);
+	pn += 2;
+	acknowledgements.takeFrame(1204);
+	acknowledgements.handleSettled(pn - 1);
+	acknowledgements.handlePacket(pn, {isEliciting: false, isUrgent: false}, 1300);
 	t.is(acknowledgements.dueAt, undefined, 'an ACK is not acknowledged');
-	t.deepEqual(acknowledgements.takeFrame(1300)?.ranges, [{start: 212, end: 214}]);
+	t.deepEqual(acknowledgements.takeFrame(1300)?.ranges, [{start: pn - 1, end: pn + 1}]);
 });
 
 test('scattered packets leave a bounded list of ranges', t => {
