@@ -18,7 +18,9 @@ import {
 	type Spread,
 } from './statistics.js';
 
-const idleKeys = 200;
+const warmUpKeys = 40;
+const idleRounds = 4;
+const keysPerRound = 60;
 const loudKeys = 200;
 const messagesPerSecond = 1000;
 const starts = 5;
@@ -111,7 +113,7 @@ type Loud = {readonly echo: Spread; readonly cpu: number; readonly kilobytesPerS
 async function measureLoud(terminal: TerminalProgram, talker: JsonClient): Promise<Loud> {
 	const stop = talk(talker, messagesPerSecond);
 	await terminal.shows('quick brown fox');
-	await timeKeys(terminal, 40);
+	await timeKeys(terminal, warmUpKeys);
 	const [cpu, written, from] = [cpuSeconds(terminal.pid), terminal.written, performance.now()];
 	const samples = await timeKeys(terminal, loudKeys);
 	const seconds = (performance.now() - from) / 1000;
@@ -121,19 +123,108 @@ async function measureLoud(terminal: TerminalProgram, talker: JsonClient): Promi
 	};
 }
 
-async function openScreen(world: World, address: string, size: Size): Promise<TerminalProgram> {
+// Resolves with the first full frame; the room is not entered yet.
+async function startEarshot(world: World, address: string, size: Size): Promise<TerminalProgram> {
 	const terminal = world.terminal('earshot', 'ann', {...size, arguments: ['--server', address, '--user', 'ann', '--room', 'den']});
+	await terminal.shows(/^ › /mv);
+	return terminal;
+}
+
+async function openRoom(world: World, address: string, size: Size): Promise<TerminalProgram> {
+	const terminal = await startEarshot(world, address, size);
 	await terminal.shows('Write to everyone in den');
 	return terminal;
 }
 
-async function measureBareInk(world: World): Promise<number[]> {
-	const terminal = new TerminalProgram('bare Ink', fileURLToPath(new URL('bare-ink.js', import.meta.url)), {home: world.home('ink'), arguments: [], environment: {NODE_ENV: 'production'}}, usual);
+async function startBareInk(world: World): Promise<TerminalProgram> {
+	const program = fileURLToPath(new URL('bare-ink.js', import.meta.url));
+	const terminal = new TerminalProgram('bare Ink', program, {home: world.home('ink'), arguments: [], environment: {NODE_ENV: 'production'}}, usual);
 	await terminal.shows('>');
-	await timeKeys(terminal, 40, '> ');
-	const samples = await timeKeys(terminal, idleKeys, '> ');
+	return terminal;
+}
+
+async function timeStart(start: () => Promise<TerminalProgram>): Promise<number> {
+	const from = performance.now();
+	const terminal = await start();
+	const elapsed = performance.now() - from;
 	await terminal.destroy();
-	return samples;
+	return elapsed;
+}
+
+async function measureStarts(world: World, address: string): Promise<{ours: number; bareInk: number}> {
+	const [ours, bareInk]: [number[], number[]] = [[], []];
+	for (let index = 0; index < starts; index++) {
+		ours.push(await timeStart(async () => startEarshot(world, address, usual)));
+		bareInk.push(await timeStart(async () => startBareInk(world)));
+	}
+
+	return {ours: percentile(ours, 0.5), bareInk: percentile(bareInk, 0.5)};
+}
+
+type Idle = {readonly echo: Spread; readonly resident: number};
+
+async function measureIdle(terminal: TerminalProgram, bareInk: TerminalProgram): Promise<{ours: Idle; bareInk: Idle}> {
+	await timeKeys(terminal, warmUpKeys);
+	await timeKeys(bareInk, warmUpKeys, '> ');
+	const [ourKeys, inkKeys]: [number[], number[]] = [[], []];
+	for (let round = 0; round < idleRounds; round++) {
+		ourKeys.push(...await timeKeys(terminal, keysPerRound));
+		inkKeys.push(...await timeKeys(bareInk, keysPerRound, '> '));
+	}
+
+	return {
+		ours: {echo: spread(ourKeys), resident: residentMebibytes(terminal.pid)},
+		bareInk: {echo: spread(inkKeys), resident: residentMebibytes(bareInk.pid)},
+	};
+}
+
+async function measureAll(world: World) {
+	const server = await world.server();
+	const [ann, talker] = await world.people(['ann', 'bob'], server);
+	await talker.ok('or den');
+	await ann.leave();
+
+	say('start');
+	const start = await measureStarts(world, server.address);
+
+	say('keys, idle');
+	const terminal = await openRoom(world, server.address, usual);
+	const bareInk = await startBareInk(world);
+	const idle = await measureIdle(terminal, bareInk);
+	await bareInk.destroy();
+
+	say('keys, loud');
+	const loud = await measureLoud(terminal, talker);
+	await terminal.destroy();
+
+	say('keys, loud and large');
+	const big = await openRoom(world, server.address, large);
+	const loudLarge = await measureLoud(big, talker);
+
+	say('memory');
+	await sayMany(talker, historyLines);
+	await big.shows(`history ${historyLines - 1}`, {within: 60_000});
+	const residentAfter = residentMebibytes(big.pid);
+	await big.destroy();
+	return {
+		start, idle, loud, loudLarge, residentAfter,
+	};
+}
+
+function echoRow(work: string, echo: Spread, [p50, p99]: readonly [number, number]): Row {
+	return {
+		work, earshot: formatSpread(echo), goal: `<= ${p50} / ${p99}`, isMet: echo.p50 <= p50 && echo.p99 <= p99,
+	};
+}
+
+function valueRow(work: string, value: number, limit: number): Row {
+	return {
+		work, earshot: formatNumber(value), goal: `<= ${limit}`, isMet: value <= limit,
+	};
+}
+
+function besideInk(row: Row, shown: string, ratio: number): Row {
+	return {...row, peers: {'bare Ink': shown}, ratio: `${formatNumber(ratio)} x bare Ink`};
 }
 
 /**
@@ -142,68 +233,23 @@ Measures for about a minute and a half. Linux only: it reads /proc.
 export async function measureScreen(): Promise<Report> {
 	const world = new World(mkdtempSync(path.join(tmpdir(), 'earshot-bench-')));
 	try {
-		const server = await world.server();
-		const [ann, talker] = await world.people(['ann', 'bob'], server);
-		await talker.ok('or den');
-		await ann.leave();
-
-		say('start');
-		const startTimes: number[] = [];
-		for (let index = 0; index < starts; index++) {
-			const from = performance.now();
-			const terminal = world.terminal('earshot', 'ann', {...usual, arguments: ['--server', server.address, '--user', 'ann', '--room', 'den']});
-			await terminal.shows(/^ › /mv);
-			startTimes.push(performance.now() - from);
-			await terminal.destroy();
-		}
-
-		const terminal = await openScreen(world, server.address, usual);
-		say('keys, idle');
-		await timeKeys(terminal, 40);
-		const idle = spread(await timeKeys(terminal, idleKeys));
-		const bareInk = spread(await measureBareInk(world));
-		const resident = residentMebibytes(terminal.pid);
-		say('keys, loud');
-		const loud = await measureLoud(terminal, talker);
-		await terminal.destroy();
-
-		const big = await openScreen(world, server.address, large);
-		say('keys, loud and large');
-		const loudBig = await measureLoud(big, talker);
-		say('memory');
-		await sayMany(talker, historyLines);
-		await big.shows(`history ${historyLines - 1}`, {within: 60_000});
-		const residentAfter = residentMebibytes(big.pid);
-		await big.destroy();
-
-		const isWithin = (measured: Spread, p50: number, p99: number) => measured.p50 <= p50 && measured.p99 <= p99;
-		const rows: Row[] = [
-			{
-				work: 'key echo, idle, 120x40, ms', earshot: formatSpread(idle), peers: {'bare Ink': formatSpread(bareInk)}, ratio: `${formatNumber(idle.p50 / bareInk.p50)} x bare Ink`, goal: '<= 4 / 10', isMet: isWithin(idle, 4, 10),
-			},
-			{
-				work: `key echo, ${messagesPerSecond} messages/s, 120x40, ms`, earshot: formatSpread(loud.echo), goal: '<= 4 / 12', isMet: isWithin(loud.echo, 4, 12),
-			},
-			{
-				work: 'processor time meanwhile, %', earshot: formatNumber(loud.cpu), goal: '<= 25', isMet: loud.cpu <= 25,
-			},
-			{
-				work: 'output meanwhile, kB/s', earshot: formatNumber(loud.kilobytesPerSecond), goal: '<= 80', isMet: loud.kilobytesPerSecond <= 80,
-			},
-			{
-				work: `key echo, ${messagesPerSecond} messages/s, 200x60, ms`, earshot: formatSpread(loudBig.echo), goal: '<= 4 / 16', isMet: isWithin(loudBig.echo, 4, 16),
-			},
-			{
-				work: 'start to first full frame, ms (median)', earshot: formatNumber(percentile(startTimes, 0.5)), goal: '<= 200', isMet: percentile(startTimes, 0.5) <= 200,
-			},
-			{
-				work: 'resident memory, just started, MiB', earshot: formatNumber(resident), goal: '<= 110', isMet: resident <= 110,
-			},
-			{
-				work: `resident memory, after ${historyLines} messages, MiB`, earshot: formatNumber(residentAfter), goal: '<= 110', isMet: residentAfter <= 110,
-			},
-		];
-		return {name: 'screen', about: 'The built client in a pseudo-terminal, with a real server and a real peer that talks in a room; `p50 / p99`. A key is echoed when the frame that shows it has been written.', rows};
+		const {
+			start, idle: {ours, bareInk}, loud, loudLarge, residentAfter,
+		} = await measureAll(world);
+		return {
+			name: 'screen',
+			about: 'The built client in a pseudo-terminal, with a real server and a real peer that talks in a room; `p50 / p99`. A key is echoed when the frame that shows it has been written.',
+			rows: [
+				besideInk(echoRow('key echo, idle, 120x40, ms', ours.echo, [4, 10]), formatSpread(bareInk.echo), ours.echo.p50 / bareInk.echo.p50),
+				echoRow(`key echo, ${messagesPerSecond} messages/s, 120x40, ms`, loud.echo, [4, 12]),
+				valueRow('processor time meanwhile, %', loud.cpu, 25),
+				valueRow('output meanwhile, kB/s', loud.kilobytesPerSecond, 80),
+				echoRow(`key echo, ${messagesPerSecond} messages/s, 200x60, ms`, loudLarge.echo, [4, 16]),
+				besideInk(valueRow('start to first full frame, ms (median)', start.ours, 200), formatNumber(start.bareInk), start.ours / start.bareInk),
+				besideInk(valueRow('resident memory, just started, MiB', ours.resident, 110), formatNumber(bareInk.resident), ours.resident / bareInk.resident),
+				valueRow(`resident memory, after ${historyLines} messages, MiB`, residentAfter, 110),
+			],
+		};
 	} finally {
 		await world.close();
 	}
