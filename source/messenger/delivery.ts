@@ -52,6 +52,11 @@ export type DeliveryListener = {
 	isOurs(entry: OutboxEntry): boolean;
 };
 
+/**
+What Delivery needs of the peers.
+*/
+export type Links = Pick<Peers, 'hold' | 'release' | 'isLinked' | 'canSend' | 'deviceOf' | 'send' | 'close'>;
+
 type Share = {
 	readonly key: ConversationKey;
 	readonly lane: Lane;
@@ -83,7 +88,7 @@ type Exchange = {
 };
 
 export class Delivery {
-	readonly #peers: Peers;
+	readonly #peers: Links;
 	readonly #outbox: Outbox;
 	readonly #inbox: Inbox;
 	readonly #journal: Journal;
@@ -91,7 +96,7 @@ export class Delivery {
 	readonly #exchanges = new Map<string, Exchange>();
 	readonly #sent = new Set<OutboxEntry>();
 
-	constructor({peers, outbox, inbox, journal, listener}: {peers: Peers; outbox: Outbox; inbox: Inbox; journal: Journal; listener: DeliveryListener}) {
+	constructor({peers, outbox, inbox, journal, listener}: {peers: Links; outbox: Outbox; inbox: Inbox; journal: Journal; listener: DeliveryListener}) {
 		this.#peers = peers;
 		this.#outbox = outbox;
 		this.#inbox = inbox;
