@@ -18,7 +18,7 @@ const patches = {
 		add: `
 let kept;
 function keptCaches() {
-	if (!kept || kept.styledChars.size > 4096 || kept.widths.size > 8192) {
+	if (!kept || kept.styledChars.size > 600 || kept.widths.size > 2000) {
 		kept = new OutputCaches();
 	}
 	return kept;
@@ -39,7 +39,7 @@ function keptSanitized(text) {
 	let clean = sanitized.get(text);
 	if (clean === undefined) {
 		clean = sanitizeAnsi(text);
-		if (sanitized.size > 4096) {
+		if (sanitized.size > 1000) {
 			sanitized.clear();
 		}
 		sanitized.set(text, clean);

