@@ -17,7 +17,7 @@ const newestKnownNode = 26;
 A function to be called after each frame: stops the nursery's growth when it has reached its size, and does nothing afterwards.
 */
 export function createNurseryGuard(): () => void {
-	let isGuarded = Number.parseInt(process.versions.node, 10) > newestKnownNode;
+	let isGuarded = Math.trunc(Number(process.versions.node.split('.', 1)[0])) > newestKnownNode;
 	return () => {
 		if (isGuarded) {
 			return;

@@ -34,6 +34,10 @@ export class ScreenStore {
 	readonly #stops: Array<() => void>;
 	#state: ScreenState;
 	#shown: ScreenState;
+	/**
+	The messenger has a newer view; it is made when it is looked at, so a loud room costs one a frame instead of one a message.
+	*/
+	#isViewStale = true;
 	#publishedAt = 0;
 	#timer: NodeJS.Timeout | undefined;
 
@@ -47,13 +51,17 @@ export class ScreenStore {
 		this.#shown = this.#state;
 		this.#stops = [
 			port.subscribe(() => {
-				this.#handle({type: 'view', view: port.view});
+				this.#isViewStale = true;
+				this.#frames.handleChange(performance.now());
+				this.#schedule();
 			}),
 			port.onEvent(event => {
 				this.#handle({type: 'event', event});
 			}),
 		];
-		this.#handle({type: 'view', view: port.view});
+		this.#lookAtView();
+		this.#frames.handleChange(performance.now());
+		this.#schedule();
 	}
 
 	/**
@@ -72,6 +80,7 @@ export class ScreenStore {
 	Keys, pastes and resizes: drawn at once.
 	*/
 	handleInput(inputs: readonly ScreenInput[]): void {
+		this.#lookAtView();
 		for (const input of inputs) {
 			this.#update(input);
 		}
@@ -102,6 +111,15 @@ export class ScreenStore {
 		this.#schedule();
 	}
 
+	#lookAtView(): void {
+		if (!this.#isViewStale) {
+			return;
+		}
+
+		this.#isViewStale = false;
+		this.#update({type: 'view', view: this.#options.port.view});
+	}
+
 	#update(input: ScreenInput): void {
 		const {state, effects} = update(this.#state, input, Date.now(), this.tools);
 		this.#state = state;
@@ -130,6 +148,7 @@ export class ScreenStore {
 
 	async #execute({line, purpose}: Extract<ScreenEffect, {type: 'execute'}>): Promise<void> {
 		const reply = await this.#options.port.execute(line);
+		this.#lookAtView();
 		this.#handle({type: 'reply', purpose, reply});
 	}
 
@@ -160,6 +179,7 @@ export class ScreenStore {
 	#wake(): void {
 		const changeAt = pollTimeout(this.#state);
 		if (changeAt !== undefined && changeAt <= Date.now()) {
+			this.#lookAtView();
 			this.#handle({type: 'tick'});
 			return;
 		}
@@ -169,7 +189,12 @@ export class ScreenStore {
 
 	#publish(now: number): void {
 		this.#publishedAt = now;
-		const isWhole = this.#frames.handleBegun(now) || !isOnlyTalk(this.#shown, this.#state);
+		const isTurn = this.#frames.handleBegun(now);
+		if (isTurn) {
+			this.#lookAtView();
+		}
+
+		const isWhole = isTurn || !isOnlyTalk(this.#shown, this.#state);
 		this.#shown = isWhole ? this.#state : {...this.#state, view: this.#shown.view};
 		for (const listener of this.#listeners) {
 			listener();
