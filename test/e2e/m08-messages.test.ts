@@ -50,8 +50,12 @@ test('text arrives as it was typed', async t => {
 	await openSession(ann, bob);
 	const texts = ['  two spaces before', 'grüße, 你好, 👩‍👩‍👧, עברית', String.raw`"quotes" \ and {json: true}`, '\u{1B}[31mred\u{1B}[0m', 'x'.repeat(16_000)];
 	for (const text of texts) {
-		await ann.ok(`s ${text}`);
-		const {text: heard} = await bob.event({type: 'message'});
-		t.is(heard, text);
+		const {id} = await ann.ok(`s ${text}`);
+		t.like(await bob.event({type: 'message'}), {id, text});
+		await ann.event({
+			type: 'delivery', id, to: 'bob', state: 'delivered',
+		});
+		const states = ann.seen({type: 'delivery', id}).map(({state}) => String(state));
+		t.deepEqual(states, ['queued', 'sent', 'stored', 'delivered'].filter(state => states.includes(state)), 'each once, forwards');
 	}
 });
