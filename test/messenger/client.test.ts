@@ -1,4 +1,5 @@
 import test from 'ava';
+import {commands} from '../../source/messenger/commands.js';
 import {People} from './people.js';
 
 test('two people register, open a session and talk both ways', t => {
@@ -86,4 +87,47 @@ test('the last words of a conversation that the other side ended can be read unt
 	t.is(ann.view.ended, undefined);
 	ann.type('cs');
 	t.is(ann.view.ended, undefined);
+});
+
+test('a part of the view is the same object until it changed', t => {
+	const people = new People();
+	const [ann, bob] = [people.join('ann'), people.join('bob', {accept: 'everyone'})];
+	ann.type('o bob');
+	people.run(500);
+	const before = ann.view;
+	people.run(1000);
+	t.is(ann.view, before);
+	bob.type('s hi');
+	people.run(500);
+	t.not(ann.view, before);
+	t.not(ann.view.conversations, before.conversations);
+	for (const part of ['connection', 'users', 'rooms', 'requests', 'log'] as const) {
+		t.is(ann.view[part], before[part], `${part} did not change`);
+	}
+});
+
+test('the people list has who is there first, then by name, and not oneself', t => {
+	const people = new People();
+	const ann = people.join('ann');
+	const others = ['dan', 'cat', 'bob'].map(name => people.join(name));
+	others[2]!.type('d');
+	people.run(200);
+	t.deepEqual(ann.view.users, [{name: 'cat', online: true}, {name: 'dan', online: true}, {name: 'bob', online: false}]);
+	t.deepEqual(ann.events('presence').map(({user, online}) => `${user} ${online}`), ['dan true', 'cat true', 'bob true', 'bob false']);
+});
+
+test('every command of the table is performed or refused, never left without an answer', t => {
+	const people = new People();
+	const ann = people.join('ann');
+	for (const {name, arguments: shapes} of commands) {
+		if (name !== 'x' && name !== 'host') {
+			t.is(ann.type(`${name} ${shapes.map(() => 'den').join(' ')}`).command, name);
+		}
+	}
+
+	t.like(ann.type('frobnicate'), {ok: false, error: {code: 'unknown-command'}});
+	t.like(ann.type('or'), {ok: false, error: {code: 'bad-arguments'}});
+	t.like(ann.type('lu all'), {ok: false, error: {code: 'bad-arguments'}});
+	t.like(ann.type('x'), {ok: true});
+	t.like(ann.type('l'), {ok: false, error: {code: 'leaving'}});
 });
