@@ -119,10 +119,9 @@ test('the people list has who is there first, then by name, and not oneself', t 
 test('every command of the table is performed or refused, never left without an answer', t => {
 	const people = new People();
 	const ann = people.join('ann');
-	for (const {name, arguments: shapes} of commands) {
-		if (name !== 'x' && name !== 'host') {
-			t.is(ann.type(`${name} ${shapes.map(() => 'den').join(' ')}`).command, name);
-		}
+	const harmless = commands.filter(({name}) => name !== 'x' && name !== 'host');
+	for (const {name, arguments: shapes} of harmless) {
+		t.is(ann.type(`${name} ${shapes.map(() => 'den').join(' ')}`).command, name);
 	}
 
 	t.like(ann.type('frobnicate'), {ok: false, error: {code: 'unknown-command'}});
