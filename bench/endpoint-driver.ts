@@ -108,7 +108,9 @@ export class Driver {
 				return;
 			}
 
-			this.#udp.send(transmit.data, transmit.to);
+			if (this.#udp.send(transmit.data, transmit.to)) {
+				this.endpoint.giveBack(transmit.data);
+			}
 		}
 
 		this.schedule();

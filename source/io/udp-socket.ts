@@ -10,7 +10,8 @@ import {DgramAsPromised, type SocketAsPromised} from 'dgram-as-promised';
 import {ProtocolError} from '../protocol/errors.js';
 
 /**
-`from` is `ip:port` or `[v6]:port`. `data` is the receiver's to keep.
+`from` is `ip:port` or `[v6]:port`. `data` is only there until the listener returns: the memory of large ones is then given back at once,
+because a garbage collector that finds gigabytes of it in a second takes a third of that second.
 */
 export type DatagramListener = (data: Uint8Array, from: string) => void;
 
@@ -18,6 +19,11 @@ export type DatagramListener = (data: Uint8Array, from: string) => void;
 Asked of the system, which may grant less: its default of 208 KiB loses a quarter of a burst.
 */
 const wantedReceiveBuffer = 4 * 1024 * 1024;
+
+/**
+Smaller datagrams are left to the garbage collector.
+*/
+const freedSize = 16 * 1024;
 
 /**
 How often a free number is looked for that is free in both families.
@@ -55,6 +61,11 @@ export class UdpSocket {
 	readonly receiveBufferSize: number;
 	readonly #four: SocketAsPromised;
 	readonly #six: SocketAsPromised | undefined;
+	/**
+	The sender of the last datagram, in words: most come from the same one.
+	*/
+	#sender: RemoteInfo | undefined;
+	#from = '';
 	#listener: DatagramListener = ignore;
 	#isClosed = false;
 
@@ -65,7 +76,7 @@ export class UdpSocket {
 		for (const socket of this.#sockets) {
 			// The wrapper's own `recv` loses datagrams while its caller is busy, so the inner socket is listened to.
 			socket.socket.on('message', (data: Buffer, remote: RemoteInfo) => {
-				this.#listener(data, remote.family === 'IPv6' ? `[${remote.address}]:${remote.port}` : `${remote.address}:${remote.port}`);
+				this.#receive(data, remote);
 			});
 		}
 
@@ -116,18 +127,19 @@ export class UdpSocket {
 
 	/**
 	Sends to `ip:port` or `[v6]:port`. Whatever goes wrong is a lost datagram, which the protocol above bears.
-	`data` must not change afterwards: the system may read it later.
+	True when the system has taken `data`, or never will; otherwise it must not change, because it is read later.
 	*/
-	send(data: Uint8Array, to: string): void {
+	send(data: Uint8Array, to: string): boolean {
 		const isSix = to.startsWith('[');
 		const socket = isSix ? this.#six : this.#four;
 		const colon = to.lastIndexOf(':');
 		const port = Number(to.slice(colon + 1));
 		if (!socket || this.#isClosed || !(port > 0 && port < 65_536)) {
-			return;
+			return true;
 		}
 
 		socket.socket.send(data, port, isSix ? to.slice(1, colon - 1) : to.slice(0, colon), ignore);
+		return socket.socket.getSendQueueCount() === 0;
 	}
 
 	/**
@@ -140,6 +152,19 @@ export class UdpSocket {
 
 		this.#isClosed = true;
 		await Promise.all(this.#sockets.map(async socket => socket.close()));
+	}
+
+	#receive(data: Buffer, remote: RemoteInfo): void {
+		if (remote.port !== this.#sender?.port || remote.address !== this.#sender.address) {
+			this.#sender = remote;
+			this.#from = remote.family === 'IPv6' ? `[${remote.address}]:${remote.port}` : `${remote.address}:${remote.port}`;
+		}
+
+		this.#listener(data, this.#from);
+		const {buffer} = data;
+		if (data.length >= freedSize && data.length === buffer.byteLength && buffer instanceof ArrayBuffer) {
+			buffer.transfer(0);
+		}
 	}
 
 	get #sockets(): readonly SocketAsPromised[] {

@@ -391,6 +391,13 @@ export class Client {
 	}
 
 	/**
+	The bytes of a datagram have left and may be written again.
+	*/
+	giveBack(data: Uint8Array): void {
+		this.#endpoint.giveBack(data);
+	}
+
+	/**
 	The next thing to be done, in order.
 	*/
 	pollEffect(): Effect | undefined {

@@ -5,6 +5,7 @@
 import {Buffer} from 'node:buffer';
 import {createCipheriv, createDecipheriv} from 'node:crypto';
 import {createRequire} from 'node:module';
+import {freeBytes} from './bytes.js';
 
 /**
 Seals and opens with one key. A nonce is 12 bytes and must never be used twice for sealing.
@@ -41,9 +42,11 @@ function nodeSuite(algorithm: 'chacha20-poly1305' | 'aes-256-gcm'): CipherSuite 
 				const cipher = createCipheriv(name, key, nonce, options);
 				cipher.setAAD(header);
 				const size = plaintext.length;
-				sealed.set(cipher.update(plaintext));
+				const ciphertext = cipher.update(plaintext);
+				sealed.set(ciphertext);
 				cipher.final();
 				sealed.set(cipher.getAuthTag(), size);
+				freeBytes(ciphertext);
 			},
 			open(sealed, header, nonce) {
 				const size = sealed.length - tagSize;

@@ -303,6 +303,13 @@ export class Endpoint {
 	}
 
 	/**
+	A polled datagram has left, and its bytes may be written again. Nobody has to say so, but it spares the memory of large ones.
+	*/
+	giveBack(data: Uint8Array): void {
+		this.#slab.giveBack(data);
+	}
+
+	/**
 	The next event. Data count as consumed, and the peer may send more, once they were polled.
 	*/
 	pollEvent(): EndpointEvent | undefined {

@@ -4,6 +4,7 @@
 import {Acknowledgements} from './acknowledgements.js';
 import {type PeerConfig} from './config.js';
 import {type CongestionController, type CongestionFactory} from './congestion.js';
+import {LocalCongestion} from './congestion-local.js';
 import {closeCode, ProtocolViolation} from './errors.js';
 import {
 	decodeFrames,
@@ -14,7 +15,7 @@ import {
 } from './frame.js';
 import {Liveness} from './liveness.js';
 import {Pacer} from './pacer.js';
-import {PacketSize} from './packet-size.js';
+import {isLocalCeiling, PacketSize} from './packet-size.js';
 import {Path} from './path.js';
 import {
 	dataHeaderSize,
@@ -170,7 +171,9 @@ export class Link {
 			rtt.update(session.rtt, 0);
 		}
 
-		const congestion = this.#congestionFactory(this.#config.datagramSize);
+		const {datagramSize} = this.#config;
+		const network = this.#congestionFactory(datagramSize);
+		const congestion = isLocalCeiling(this.#sizeCeiling(session.address)) ? new LocalCongestion(network, datagramSize) : network;
 		this.#transport = {
 			session,
 			path: new Path(session.address, this.#random),
@@ -438,6 +441,10 @@ export class Link {
 				if (transport.path.handleResponse(frame.token)) {
 					// Nothing is known of the new path.
 					transport.size = this.#beginSize(transport.path.address, now);
+					if (transport.congestion instanceof LocalCongestion) {
+						transport.congestion.handleMoved(isLocalCeiling(this.#sizeCeiling(transport.path.address)));
+					}
+
 					this.#adoptSize(transport);
 				}
 
@@ -581,7 +588,8 @@ export class Link {
 		}
 
 		// Probes of loss recovery are small: if only large packets vanish, they are what still arrives.
-		const space = this.#offerSpace(slab, recovery.probesToSend > 0 ? size.base : size.current);
+		const largest = isAllowed && recovery.probesToSend === 0 ? size.current : size.base;
+		const space = this.#offerSpace(slab, Math.min(largest, size.base + this.#streams.waiting));
 		if (isAckDue || acknowledgements.isWaiting) {
 			this.#fillAck(acknowledgements, space, now);
 		}
@@ -608,7 +616,8 @@ export class Link {
 			return false;
 		}
 
-		const sendAt = pacer.timeToSend(size.current, congestion.pacingRate(rtt.smoothed), now);
+		const rate = congestion.pacingRate(rtt.smoothed);
+		const sendAt = rate === Infinity ? now : pacer.timeToSend(size.current, rate, now);
 		// A line of chat is small and does not wait for the pace of a file.
 		if (sendAt > now && !this.#streams.isUrgent) {
 			this.#pacedUntil = sendAt;

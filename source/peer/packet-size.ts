@@ -15,6 +15,13 @@ The ceiling of a path of which nothing is known.
 export const cautiousCeiling = 1452;
 
 /**
+Only the loopback interface takes datagrams as large as this in one piece.
+*/
+export function isLocalCeiling(ceiling: number): boolean {
+	return ceiling >= ladder.at(-1)!;
+}
+
+/**
 A size has failed after so many probes (MAX_PROBES in RFC 8899, section 5.1.2).
 */
 const maxProbes = 3;

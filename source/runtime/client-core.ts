@@ -23,6 +23,10 @@ export type ClientCore = {
 	handleAddressesChanged(now: number): void;
 	handleTimeout(now: number): void;
 	pollTransmit(now: number): Transmit | undefined;
+	/**
+	The bytes of a `Transmit` have left and may be written again.
+	*/
+	giveBack?(data: Uint8Array): void;
 	pollEffect(): Effect | undefined;
 	/**
 	When `handleTimeout` is due, or `undefined` when nothing waits for time.

@@ -203,7 +203,9 @@ export class Runtime implements MessengerPort {
 				return;
 			}
 
-			this.#udp.send(transmit.data, transmit.to);
+			if (this.#udp.send(transmit.data, transmit.to)) {
+				this.#core.giveBack?.(transmit.data);
+			}
 		}
 
 		this.#schedule();

@@ -46,6 +46,36 @@ test('a burst that is larger than the default buffer arrives while the receiver 
 	t.is(all.length, count);
 });
 
+test('memory that was given back is free to be written, in both directions', async t => {
+	const [one, two] = await Promise.all([UdpSocket.open(0), UdpSocket.open(0)]);
+	t.teardown(async () => Promise.all([one.close(), two.close()]));
+	const count = 20;
+	const got: number[] = [];
+	const held: Uint8Array[] = [];
+	const {promise, resolve} = Promise.withResolvers<void>();
+	two.listen(data => {
+		t.true(data.every(byte => byte === data[0]));
+		got.push(data[0]!);
+		held.push(data);
+		if (got.length === count) {
+			resolve();
+		}
+	});
+	let packet = new Uint8Array(60_000);
+	for (let index = 0; index < count; index++) {
+		packet.fill(index);
+		if (!one.send(packet, `127.0.0.1:${two.port}`)) {
+			packet = new Uint8Array(60_000);
+		}
+	}
+
+	packet.fill(0xFF);
+	await promise;
+	await new Promise(setImmediate);
+	t.deepEqual(got, Array.from({length: count}, (_, index) => index));
+	t.true(held.every(({length}) => length === 0), 'large datagrams are gone when their listener has returned');
+});
+
 test('a busy port is named in the error', async t => {
 	const first = await UdpSocket.open(0);
 	t.teardown(async () => first.close());

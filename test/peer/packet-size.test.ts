@@ -68,7 +68,7 @@ for (const [ceiling, found] of [[1200, 1200], [1372, 1372], [1451, 1451], [1500,
 }
 
 test('a path that takes less ends the search there, and lost probes are not congestion', t => {
-	const pair = create();
+	const pair = create({ann: {sizeCeiling: () => 50_000}});
 	limit(pair, 9000);
 	pair.open();
 	pair.run(5000);
