@@ -1,4 +1,5 @@
 import {Buffer} from 'node:buffer';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import test from 'ava';
 import {UdpSocket} from '../../source/io/udp-socket.js';
 
@@ -71,7 +72,7 @@ test('memory that was given back is free to be written, in both directions', asy
 
 	packet.fill(0xFF);
 	await promise;
-	await new Promise(setImmediate);
+	await nextTurn();
 	t.deepEqual(got, Array.from({length: count}, (_, index) => index));
 	t.true(held.every(({length}) => length === 0), 'large datagrams are gone when their listener has returned');
 });
