@@ -1,7 +1,12 @@
 // What a benchmark found, as a table for people: on the screen and in docs/benchmarks.md.
 // Knows Markdown; refuses to know how anything was measured.
 import {readFileSync, writeFileSync} from 'node:fs';
-import {cpus, totalmem, type} from 'node:os';
+import {
+	cpus,
+	loadavg,
+	totalmem,
+	type,
+} from 'node:os';
 import process from 'node:process';
 
 /**
@@ -27,12 +32,15 @@ One benchmark's table. `about` says how it was measured, in a sentence or two.
 */
 export type Report = {readonly name: string; readonly about: string; readonly rows: readonly Row[]};
 
+// How busy the machine was before anything was measured.
+const [loadBefore = 0] = loadavg();
+
 /**
-The machine and the Node.js that measured.
+The machine, what else kept it busy, and the Node.js that measured.
 */
 export function describeMachine(): string {
 	const [cpu] = cpus();
-	return `${cpu?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${Math.round(totalmem() / (2 ** 30))} GiB, ${type()}, Node.js ${process.versions.node}`;
+	return `${cpu?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${Math.round(totalmem() / (2 ** 30))} GiB, ${type()}, Node.js ${process.versions.node}, load ${loadBefore.toFixed(1)} before`;
 }
 
 /**
