@@ -66,6 +66,10 @@ export class UdpSocket {
 	*/
 	#sender: RemoteInfo | undefined;
 	#from = '';
+	/**
+	Where the last datagram went, taken apart: most go to the same place.
+	*/
+	#target: Target | undefined;
 	#listener: DatagramListener = ignore;
 	#isClosed = false;
 
@@ -74,6 +78,7 @@ export class UdpSocket {
 		this.#four = four;
 		this.#six = six;
 		for (const socket of this.#sockets) {
+			socket.socket.on('error', ignore);
 			// The wrapper's own `recv` loses datagrams while its caller is busy, so the inner socket is listened to.
 			socket.socket.on('message', (data: Buffer, remote: RemoteInfo) => {
 				this.#receive(data, remote);
@@ -130,16 +135,19 @@ export class UdpSocket {
 	True when the system has taken `data`, or never will; otherwise it must not change, because it is read later.
 	*/
 	send(data: Uint8Array, to: string): boolean {
-		const isSix = to.startsWith('[');
-		const socket = isSix ? this.#six : this.#four;
-		const colon = to.lastIndexOf(':');
-		const port = Number(to.slice(colon + 1));
+		if (this.#target?.to !== to) {
+			this.#target = parseTarget(to);
+		}
+
+		const {host, port, isSix} = this.#target;
+		const socket = (isSix ? this.#six : this.#four)?.socket;
 		if (!socket || this.#isClosed || !(port > 0 && port < 65_536)) {
 			return true;
 		}
 
-		socket.socket.send(data, port, isSix ? to.slice(1, colon - 1) : to.slice(0, colon), ignore);
-		return socket.socket.getSendQueueCount() === 0;
+		// Without a callback: it would cost a tick of its own for each datagram.
+		socket.send(data, port, host);
+		return socket.getSendQueueCount() === 0;
 	}
 
 	/**
@@ -170,6 +178,16 @@ export class UdpSocket {
 	get #sockets(): readonly SocketAsPromised[] {
 		return this.#six ? [this.#four, this.#six] : [this.#four];
 	}
+}
+
+type Target = {to: string; host: string; port: number; isSix: boolean};
+
+function parseTarget(to: string): Target {
+	const isSix = to.startsWith('[');
+	const colon = to.lastIndexOf(':');
+	return {
+		to, isSix, host: isSix ? to.slice(1, colon - 1) : to.slice(0, colon), port: Number(to.slice(colon + 1)),
+	};
 }
 
 async function bind(socket: SocketAsPromised, port: number): Promise<number> {
