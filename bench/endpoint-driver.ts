@@ -24,6 +24,7 @@ export class Driver {
 	readonly #udp: UdpSocket;
 	readonly #onEvent: (event: EndpointEvent) => void;
 	#turn: NodeJS.Immediate | undefined;
+	#isDue = false;
 	#timer: NodeJS.Timeout | undefined;
 	#timerDue = Infinity;
 
@@ -36,7 +37,7 @@ export class Driver {
 		});
 		udp.listen((data, from) => {
 			this.endpoint.handleDatagram(data, from, clock());
-			this.schedule();
+			this.#answer();
 		});
 	}
 
@@ -64,9 +65,12 @@ export class Driver {
 	}
 
 	schedule(): void {
+		this.#isDue = true;
 		this.#turn ??= setImmediate(() => {
 			this.#turn = undefined;
-			this.#run();
+			if (this.#isDue) {
+				this.#run();
+			}
 		});
 	}
 
@@ -76,7 +80,17 @@ export class Driver {
 		await this.#udp.close();
 	}
 
+	// The first datagram of a turn at once, those that come with it in one go.
+	#answer(): void {
+		const isFirst = this.#turn === undefined;
+		this.schedule();
+		if (isFirst) {
+			this.#run();
+		}
+	}
+
 	#run(): void {
+		this.#isDue = false;
 		for (let event = this.endpoint.pollEvent(); event; event = this.endpoint.pollEvent()) {
 			this.#onEvent(event);
 		}

@@ -69,6 +69,10 @@ export class Runtime implements MessengerPort {
 	#control: ControlSocket | undefined;
 	#hosted: Promise<HostedServer> | undefined;
 	#turn: NodeJS.Immediate | undefined;
+	/**
+	Something came in since the last run.
+	*/
+	#isDue = false;
 	#timer: NodeJS.Timeout | undefined;
 	#timerDue = Infinity;
 	#departure: Promise<void> | undefined;
@@ -85,7 +89,7 @@ export class Runtime implements MessengerPort {
 		this.#resolveFinished = resolve;
 		udp.listen((data, from) => {
 			core.handleDatagram(data, from, clock());
-			this.#schedule();
+			this.#answer();
 		});
 		this.#stopWatching = watchAddresses(udp.port, () => {
 			core.handleAddressesChanged(clock());
@@ -163,13 +167,29 @@ export class Runtime implements MessengerPort {
 	Everything that came in during one turn of the event loop is answered in one go.
 	*/
 	#schedule(): void {
+		this.#isDue = true;
 		this.#turn ??= setImmediate(() => {
 			this.#turn = undefined;
-			this.#run();
+			if (this.#isDue) {
+				this.#run();
+			}
 		});
 	}
 
+	/**
+	The first datagram of a turn is answered at once, which spares a line in a quiet conversation a third of its way; those that
+	come with it wait for one another.
+	*/
+	#answer(): void {
+		const isFirst = this.#turn === undefined;
+		this.#schedule();
+		if (isFirst) {
+			this.#run();
+		}
+	}
+
 	#run(): void {
+		this.#isDue = false;
 		const now = this.#clock();
 		const due = this.#core.pollTimeout();
 		if (due !== undefined && due <= now) {
