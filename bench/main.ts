@@ -20,6 +20,10 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
 		const {measureLatency} = await import('./latency.js');
 		return measureLatency();
 	},
+	async emulated() {
+		const {measureEmulated} = await import('./emulated.js');
+		return measureEmulated();
+	},
 	async screen() {
 		const {measureScreen} = await import('./screen.js');
 		return measureScreen();

@@ -54,14 +54,17 @@ export type PeerConfig = {
 	*/
 	maxStreams: number;
 	/**
-	What a peer may send ahead of our reader, on the whole link and on one stream.
+	What a peer may send ahead of our reader, on the whole link and on one stream. A window that was used once doubles, up to `maxWindow`:
+	repairing a loss takes two round trips, during which everything behind it waits.
 	*/
 	connectionWindow: number;
 	streamWindow: number;
+	maxWindow: number;
 	/**
-	Bytes of one stream that wait to be sent or acknowledged.
+	Bytes of one stream that wait to be sent or acknowledged: at least, and at most on a path that holds much.
 	*/
 	sendBuffer: number;
+	maxSendBuffer: number;
 	/**
 	Gaps a peer may leave in one stream before that counts as an attack on memory.
 	*/
@@ -135,7 +138,9 @@ export const defaultConfig: Readonly<PeerConfig> = {
 	maxStreams: 64,
 	connectionWindow: 4 * 1024 * 1024,
 	streamWindow: 1024 * 1024,
+	maxWindow: 8 * 1024 * 1024,
 	sendBuffer: 1024 * 1024,
+	maxSendBuffer: 8 * 1024 * 1024,
 	maxGaps: 4096,
 	maxAckDelay: 25,
 	fastAckDelay: 5,

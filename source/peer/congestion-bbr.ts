@@ -47,6 +47,12 @@ A round trip longer than the smallest by this share, or at least so many ms, mea
 const queueShare = 1 / 8;
 const queueTime = 2;
 /**
+On a path shorter than this, ms, the programs' own turns are longer than the path: what looks like a queue for less than
+`nearQueueTime` is one of them being busy.
+*/
+const nearRtt = 2;
+const nearQueueTime = 20;
+/**
 A queue of this share that stays when we drained ours is somebody else's, who fills it until packets are lost. Beside him the window
 climbs by a packet and `contendedGrowth` of itself a round trip and falls to `contendedCut` when packets are lost, as his does; after
 so many round trips it is asked whether he is still there.
@@ -127,6 +133,10 @@ export class Bbr implements CongestionController {
 		return Math.max(...this.#rates);
 	}
 
+	get capacity(): number {
+		return this.bandwidth > 0 ? this.bandwidth * this.#minimumRtt : 0;
+	}
+
 	get window(): number {
 		const least = this.#phase === 'startup' ? initialWindow(this.#datagramSize) : minPackets * this.#datagramSize;
 		return Math.max(least, this.#targetWindow);
@@ -147,7 +157,7 @@ export class Bbr implements CongestionController {
 		}
 
 		this.#inFlight = batch.inFlight - batch.bytes;
-		if (this.#phase === 'drain' && this.#inFlight <= this.#capacity) {
+		if (this.#phase === 'drain' && this.#inFlight <= this.capacity) {
 			this.#enter('cruise');
 		}
 	}
@@ -190,20 +200,13 @@ export class Bbr implements CongestionController {
 			}
 
 			case 'down': {
-				return this.#inFlight > this.#capacity ? downGain : 1;
+				return this.#inFlight > this.capacity ? downGain : 1;
 			}
 
 			default: {
 				return 1;
 			}
 		}
-	}
-
-	/**
-	Bytes that the path holds without a queue.
-	*/
-	get #capacity(): number {
-		return this.bandwidth * this.#minimumRtt;
 	}
 
 	get #targetWindow(): number {
@@ -214,15 +217,15 @@ export class Bbr implements CongestionController {
 		const slack = this.bandwidth * ackSlack;
 		switch (this.#phase) {
 			case 'startup': {
-				return this.#capacity * startupWindowGain;
+				return this.capacity * startupWindowGain;
 			}
 
 			case 'drain': {
-				return this.#capacity + slack;
+				return this.capacity + slack;
 			}
 
 			case 'recheck': {
-				return this.#capacity / 2;
+				return this.capacity / 2;
 			}
 
 			case 'cruise': {
@@ -230,7 +233,7 @@ export class Bbr implements CongestionController {
 			}
 
 			case 'down': {
-				return this.#contendedWindow === undefined ? this.#usualWindow(windowGain) : this.#capacity + slack;
+				return this.#contendedWindow === undefined ? this.#usualWindow(windowGain) : this.capacity + slack;
 			}
 
 			case 'up': {
@@ -240,7 +243,7 @@ export class Bbr implements CongestionController {
 	}
 
 	#usualWindow(gain: number): number {
-		return ((this.#capacity * gain) + (this.bandwidth * ackSlack)) * this.#lossFactor;
+		return ((this.capacity * gain) + (this.bandwidth * ackSlack)) * this.#lossFactor;
 	}
 
 	/**
@@ -333,7 +336,11 @@ export class Bbr implements CongestionController {
 	}
 
 	#queueAbove(share: number): number {
-		return this.#minimumRtt + Math.max(this.#minimumRtt * share, queueTime);
+		return this.#minimumRtt + Math.max(this.#minimumRtt * share, this.#isNear ? nearQueueTime : queueTime);
+	}
+
+	get #isNear(): boolean {
+		return this.#minimumRtt < nearRtt;
 	}
 
 	#handleStartupRound(round: Round): void {

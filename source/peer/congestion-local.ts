@@ -33,6 +33,10 @@ export class LocalCongestion implements CongestionController {
 		return this.#isLocal ? this.#window : this.#network.window;
 	}
 
+	get capacity(): number {
+		return this.#isLocal ? 0 : this.#network.capacity;
+	}
+
 	pacingRate(rtt: number): number {
 		return this.#isLocal ? Infinity : this.#network.pacingRate(rtt);
 	}

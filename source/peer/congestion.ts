@@ -35,6 +35,10 @@ export type CongestionController = {
 	Bytes that may be in flight.
 	*/
 	readonly window: number;
+	/**
+	Bytes that the path holds without a queue, as far as is known.
+	*/
+	readonly capacity: number;
 	handleAcknowledged(batch: AckedBatch, now: number): void;
 	/**
 	Packets were declared lost; `sentAt` is when the newest of them was sent.

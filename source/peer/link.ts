@@ -82,6 +82,16 @@ export type LinkStatistics = {
 };
 
 /**
+A stream's send buffer as a multiple of the window: what is in flight, and what is behind a loss until it is repaired, twice if need be.
+*/
+const sendBufferWindows = 4;
+
+/**
+With more ranges than this to tell, an ACK asks for an answer now and then, so that it may forget the old ones (RFC 9000, section 13.2.4).
+*/
+const manyRanges = 16;
+
+/**
 What became of a received packet; the endpoint counts.
 */
 export type PacketFate = 'accepted' | 'forged' | 'replayed' | 'ignored';
@@ -99,6 +109,10 @@ type Transport = {
 	pacer: Pacer;
 	replay: ReplayWindow;
 	acknowledgements: Acknowledgements;
+	/**
+	When an ACK last asked for an answer.
+	*/
+	rangesToldAt: number;
 	keyStartedAt: number;
 	/**
 	First packet number under the current send key.
@@ -186,6 +200,7 @@ export class Link {
 			pacer: new Pacer(this.#config.datagramSize),
 			replay: new ReplayWindow(),
 			acknowledgements: new Acknowledgements(this.#config),
+			rangesToldAt: now,
 			keyStartedAt: now,
 			keyStartedWith: 0,
 		};
@@ -483,6 +498,7 @@ export class Link {
 		}
 
 		this.#handleLost(lost, transport, now);
+		this.#streams.setSendBuffer(sendBufferWindows * transport.congestion.window);
 	}
 
 	#handleLost(lost: readonly SentPacket[], transport: Transport, now: number): void {
@@ -591,7 +607,7 @@ export class Link {
 		const largest = isAllowed && recovery.probesToSend === 0 ? size.current : size.base;
 		const space = this.#offerSpace(slab, Math.min(largest, size.base + this.#streams.waiting));
 		if (isAckDue || acknowledgements.isWaiting) {
-			this.#fillAck(acknowledgements, space, now);
+			this.#fillAck(transport, space, now);
 		}
 
 		if (isAllowed) {
@@ -611,7 +627,8 @@ export class Link {
 			return true;
 		}
 
-		const window = Math.min(congestion.window, session.parameters.maxInFlight);
+		// The peer's socket must take in what it is too busy to read; what the path itself holds has not reached it yet.
+		const window = Math.min(congestion.window, session.parameters.maxInFlight + congestion.capacity);
 		if (recovery.bytesInFlight > 0 && recovery.bytesInFlight + size.current > window) {
 			return false;
 		}
@@ -627,8 +644,8 @@ export class Link {
 		return true;
 	}
 
-	#fillAck(acknowledgements: Acknowledgements, space: PacketSpace, now: number): void {
-		const frame = acknowledgements.takeFrame(now);
+	#fillAck(transport: Transport, space: PacketSpace, now: number): void {
+		const frame = transport.acknowledgements.takeFrame(now);
 		if (!frame) {
 			return;
 		}
@@ -636,12 +653,24 @@ export class Link {
 		// The room always suffices: 64 ranges of the largest numbers take 1034 bytes, the smallest packet holds 1172.
 		space.at = writeFrame(space.bytes, space.at, frame);
 		space.sent.push({type: 'ack', largest: frame.ranges[0]!.end - 1});
+		const {recovery, congestion, size, rtt} = transport;
+		const isTime = now - transport.rangesToldAt > rtt.smoothed && recovery.bytesInFlight + size.current <= congestion.window;
+		if (!isTime || frame.ranges.length <= manyRanges) {
+			return;
+		}
+
+		transport.rangesToldAt = now;
+		this.#putPing(space);
+	}
+
+	#putPing(space: PacketSpace): void {
+		space.at = writeFrame(space.bytes, space.at, {type: 'ping'});
+		space.sent.push({type: 'ping'});
 	}
 
 	#fillFrames(space: PacketSpace, recovery: Recovery): void {
 		if ((this.#isPingDue || recovery.probesToSend > 0) && space.at < space.end) {
-			space.at = writeFrame(space.bytes, space.at, {type: 'ping'});
-			space.sent.push({type: 'ping'});
+			this.#putPing(space);
 			this.#isPingDue = false;
 		}
 

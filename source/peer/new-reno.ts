@@ -16,6 +16,13 @@ export class NewReno implements CongestionController {
 		this.window = initialWindow(datagramSize);
 	}
 
+	/**
+	This controller keeps no model of the path.
+	*/
+	get capacity(): number {
+		return 0;
+	}
+
 	handleDatagramSize(size: number): void {
 		this.#datagramSize = size;
 		this.window = Math.max(this.window, initialWindow(size));

@@ -17,7 +17,8 @@ export class ReceiveStream {
 	One past the highest byte the peer has sent.
 	*/
 	highest = 0;
-	readonly #window: number;
+	#window: number;
+	readonly #maxWindow: number;
 	readonly #maxGaps: number;
 	readonly #ring = new ByteRing();
 	/**
@@ -29,8 +30,9 @@ export class ReceiveStream {
 	#size: number | undefined;
 	#isEnded = false;
 
-	constructor(window: number, maxGaps: number) {
+	constructor({window, maxWindow, maxGaps}: {window: number; maxWindow: number; maxGaps: number}) {
 		this.#window = window;
+		this.#maxWindow = maxWindow;
 		this.#maxGaps = maxGaps;
 		this.limit = window;
 	}
@@ -100,9 +102,13 @@ export class ReceiveStream {
 	}
 
 	/**
-	Raises the limit to a full window and returns it.
+	Raises the limit to a full window and returns it. A window that was used up once is worth twice as much.
 	*/
 	extendLimit(): number {
+		if (this.#consumed >= this.#window) {
+			this.#window = Math.max(this.#window, Math.min(2 * this.#window, this.#maxWindow));
+		}
+
 		this.limit = Math.max(this.limit, this.#consumed + this.#window);
 		return this.limit;
 	}

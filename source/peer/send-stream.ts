@@ -19,6 +19,10 @@ export class SendStream {
 	*/
 	wantsRoom = false;
 	/**
+	Bytes that may wait to be sent or acknowledged.
+	*/
+	capacity: number;
+	/**
 	Up to which offset the peer lets us send.
 	*/
 	limit = 0;
@@ -26,7 +30,6 @@ export class SendStream {
 	The code of our RESET_STREAM, once there is one.
 	*/
 	resetCode: number | undefined;
-	readonly #capacity: number;
 	readonly #ring = new ByteRing();
 	readonly #lost = new RangeSet();
 	/**
@@ -40,14 +43,14 @@ export class SendStream {
 	#reset: 'none' | 'due' | 'sent' | 'acknowledged' = 'none';
 
 	constructor(capacity: number) {
-		this.#capacity = capacity;
+		this.capacity = capacity;
 	}
 
 	/**
 	Bytes that `write` would take.
 	*/
 	get room(): number {
-		return this.#isEnded ? 0 : this.#capacity - (this.#end - this.#base);
+		return this.#isEnded ? 0 : Math.max(0, this.capacity - (this.#end - this.#base));
 	}
 
 	/**

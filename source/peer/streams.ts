@@ -78,6 +78,12 @@ function finishedPlace(id: number): number {
 }
 
 /**
+Credit of the link that files leave to chat, as a share of the whole and in bytes at most: a gap in a file must not stop a line.
+*/
+const reservedShare = 1 / 16;
+const maxReserved = 64 * 1024;
+
+/**
 More ranges of finished streams than this are made on purpose.
 */
 const maxFinishedRanges = 1024;
@@ -105,6 +111,8 @@ export class Streams {
 	Our credit for the peer, what it used, and what our caller consumed.
 	*/
 	#dataLimit: number;
+	#window: number;
+	#sendBuffer: number;
 	#dataReceived = 0;
 	#dataConsumed = 0;
 	#isDataLimitDue = false;
@@ -113,6 +121,8 @@ export class Streams {
 		this.#config = config;
 		this.#emit = emit;
 		this.#dataLimit = config.connectionWindow;
+		this.#window = config.connectionWindow;
+		this.#sendBuffer = config.sendBuffer;
 	}
 
 	/**
@@ -153,7 +163,7 @@ export class Streams {
 			return stream.send.room;
 		}
 
-		return this.#streams.size < this.#config.maxStreams ? this.#config.sendBuffer : 0;
+		return this.#streams.size < this.#config.maxStreams ? this.#sendBuffer : 0;
 	}
 
 	/**
@@ -166,6 +176,17 @@ export class Streams {
 		}
 
 		return bytes;
+	}
+
+	/**
+	Room for what the path holds while a loss is repaired.
+	*/
+	setSendBuffer(bytes: number): void {
+		const {sendBuffer, maxSendBuffer} = this.#config;
+		this.#sendBuffer = Math.max(sendBuffer, Math.min(Math.floor(bytes), maxSendBuffer));
+		for (const {send} of this.#streams.values()) {
+			send.capacity = this.#sendBuffer;
+		}
 	}
 
 	finish(id: number): void {
@@ -248,9 +269,8 @@ export class Streams {
 			return true;
 		}
 
-		const credit = this.#maxData - this.#dataSent;
 		for (const stream of this.#streams.values()) {
-			if (stream.isLimitDue || stream.isStopDue || stream.send.isResetDue || stream.send.isReady(credit)) {
+			if (stream.isLimitDue || stream.isStopDue || stream.send.isResetDue || stream.send.isReady(this.#credit(stream.class))) {
 				return true;
 			}
 		}
@@ -262,8 +282,7 @@ export class Streams {
 	A control message or a line of chat waits to be sent.
 	*/
 	get isUrgent(): boolean {
-		const credit = this.#maxData - this.#dataSent;
-		return [controlStream, chatStream].some(id => this.#streams.get(id)?.send.isReady(credit));
+		return [controlStream, chatStream].some(id => this.#streams.get(id)?.send.isReady(this.#credit(id)));
 	}
 
 	/**
@@ -296,7 +315,7 @@ export class Streams {
 			send.handleResetSettled(true);
 		}
 
-		if (send.wantsRoom && send.room >= this.#config.sendBuffer / 4) {
+		if (send.wantsRoom && send.room >= send.capacity / 4) {
 			send.wantsRoom = false;
 			this.#emit({type: 'writable', stream: stream.id});
 		}
@@ -407,14 +426,18 @@ export class Streams {
 
 	#consumeData(length: number): void {
 		this.#dataConsumed += length;
-		if (this.#dataLimit - this.#dataConsumed < this.#config.connectionWindow * 3 / 4) {
+		if (this.#dataLimit - this.#dataConsumed < this.#window * 3 / 4) {
 			this.#isDataLimitDue = true;
 		}
 	}
 
 	#fillControl(space: PacketSpace): void {
 		if (this.#isDataLimitDue) {
-			const limit = this.#dataConsumed + this.#config.connectionWindow;
+			if (this.#dataConsumed >= this.#window) {
+				this.#window = Math.max(this.#window, Math.min(2 * this.#window, this.#config.maxWindow));
+			}
+
+			const limit = this.#dataConsumed + this.#window;
 			if (this.#put(space, {type: 'maxData', limit}, {type: 'maxData'})) {
 				this.#dataLimit = limit;
 				this.#isDataLimitDue = false;
@@ -442,12 +465,19 @@ export class Streams {
 		return true;
 	}
 
+	/**
+	What streams of a class may still use of the link's credit.
+	*/
+	#credit(rank: number): number {
+		const reserved = rank > chatStream ? Math.min(this.#maxData * reservedShare, maxReserved) : 0;
+		return Math.max(0, Math.floor(this.#maxData - this.#dataSent - reserved));
+	}
+
 	#pickStream(): Stream | undefined {
-		const credit = this.#maxData - this.#dataSent;
 		let best: Stream | undefined;
 		for (const stream of this.#streams.values()) {
 			const isBefore = !best || stream.class < best.class || (stream.class === best.class && stream.servedAt < best.servedAt);
-			if (isBefore && stream.send.isReady(credit)) {
+			if (isBefore && stream.send.isReady(this.#credit(stream.class))) {
 				best = stream;
 			}
 		}
@@ -465,7 +495,7 @@ export class Streams {
 			return false;
 		}
 
-		const piece = send.take(room, this.#maxData - this.#dataSent);
+		const piece = send.take(room, this.#credit(stream.class));
 		if (!piece) {
 			return false;
 		}
@@ -494,8 +524,8 @@ export class Streams {
 		const stream: Stream = {
 			id,
 			class: streamClass(id),
-			send: new SendStream(this.#config.sendBuffer),
-			receive: new ReceiveStream(this.#config.streamWindow, this.#config.maxGaps),
+			send: new SendStream(this.#sendBuffer),
+			receive: new ReceiveStream({window: this.#config.streamWindow, maxWindow: this.#config.maxWindow, maxGaps: this.#config.maxGaps}),
 			servedAt: 0,
 			isLimitDue: false,
 			isStopDue: false,

@@ -22,6 +22,10 @@ export class Cubic implements CongestionController {
 		this.window = 10 * datagramSize;
 	}
 
+	get capacity(): number {
+		return 0;
+	}
+
 	handleAcknowledged({bytes, sentAt, inFlight, latestRtt, delivered, priorDelivered}: AckedBatch, now: number): void {
 		this.#takeRtt(latestRtt, delivered, priorDelivered);
 		if (sentAt <= this.#recoveryStart || inFlight * 2 < this.window) {

@@ -1,7 +1,5 @@
 // Two ciphers on one link: which packet gets which, what both sides agree on, and that nobody can talk them out of it.
 import {Buffer} from 'node:buffer';
-import {execFileSync} from 'node:child_process';
-import process from 'node:process';
 import test from 'ava';
 import {aesGcm, nodeChaCha, type CipherSuite} from '../../source/peer/cipher.js';
 import {agreeOnCiphers, measureAesThreshold} from '../../source/peer/ciphers.js';
@@ -110,28 +108,6 @@ for (const [name, {ann = {}, bob = {}}, cipher] of links) {
 		}
 	});
 }
-
-test('where libsodium\'s addon does not load, node:crypto takes its place', t => {
-	const program = `
-		import Module from 'node:module';
-		const load = Module._load;
-		Module._load = (name, ...rest) => {
-			if (name === 'sodium-native') {
-				throw new Error('no binary for this system');
-			}
-
-			return load(name, ...rest);
-		};
-
-		const {chaCha, sodiumChaCha} = await import(${JSON.stringify(new URL('../../source/peer/cipher.js', import.meta.url).href)});
-		const cipher = chaCha.create(new Uint8Array(32));
-		const sealed = new Uint8Array(21);
-		cipher.seal(sealed, Buffer.from('hello'), new Uint8Array(12), new Uint8Array(12));
-		console.log(String(sodiumChaCha), chaCha.name, Buffer.from(cipher.open(sealed, new Uint8Array(12), new Uint8Array(12))).toString());
-	`;
-	const stdout = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {encoding: 'utf8'});
-	t.is(stdout, 'undefined chacha20-poly1305 (node) hello\n');
-});
 
 test('a wish changed on its way opens no link', t => {
 	const pair = new Pair();

@@ -70,6 +70,33 @@ test('silence brings two probes, then waits twice as long, up to a limit', t => 
 	t.is(recovery.pollTimeout(), undefined);
 });
 
+test('a packet that comes after it was given up is settled, and the next late one is waited for', t => {
+	const {recovery} = create(100);
+	send(recovery, 5, 0);
+	t.deepEqual(recovery.handleAck(ack([1, 5]), 100).lost.map(({pn}) => pn), [0]);
+	const {acked} = recovery.handleAck(ack([0, 5]), 120);
+	t.deepEqual(acked.map(({pn}) => pn), [0]);
+	t.is(recovery.packetsLost, 0);
+	send(recovery, 5, 200);
+	t.deepEqual(recovery.handleAck(ack([6, 10], [0, 5]), 300).lost, [], 'three later packets prove nothing any more');
+	t.true(recovery.pollTimeout()! > 300 + 20, 'it is waited as long as the other was late');
+	t.deepEqual(recovery.handleAck(ack([0, 10]), 319).acked.map(({pn}) => pn), [5]);
+	t.is(recovery.packetsLost, 0);
+});
+
+test('losses over several probe timeouts, with nothing between them acknowledged, restart the path', t => {
+	const {recovery, congestion} = create(100);
+	send(recovery, 1, 0);
+	recovery.handleAck(ack([0, 1]), 100);
+	for (let now = 200; now < 3000; now += 100) {
+		send(recovery, 1, now);
+	}
+
+	send(recovery, 1, 3000);
+	recovery.handleAck(ack([recovery.nextPacketNumber - 1, recovery.nextPacketNumber]), 3100);
+	t.is(congestion.window, 2400);
+});
+
 test('an acknowledgement of what was never sent is a violation', t => {
 	const {recovery} = create();
 	send(recovery, 2, 0);

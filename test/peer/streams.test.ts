@@ -56,7 +56,7 @@ test('a receive stream puts any cutting, order and repetition together', t => {
 		fc.assert(fc.property(fc.integer({min: 1, max: 10_000}), fc.integer(), (size, seed) => {
 			const random = new SeededRandom(seed);
 			const data = random.bytes(size);
-			const stream = new ReceiveStream(20_000, 4096);
+			const stream = new ReceiveStream({window: 20_000, maxWindow: 20_000, maxGaps: 4096});
 			const parts: Uint8Array[] = [];
 			let isEnded = false;
 			const take = (start: number, end: number) => {
@@ -154,7 +154,7 @@ test('credit of the stream and of the link holds the sender back, and is renewed
 	}
 
 	t.is(to.received(1).length, 1000);
-	t.is(to.received(4).length, 500);
+	t.is(to.received(4).length, 406, 'a file leaves a sixteenth to chat');
 	t.false(from.streams.isReady);
 	let consumed = 0;
 	for (let round = 0; round < 100; round++) {
@@ -169,6 +169,45 @@ test('credit of the stream and of the link holds the sender back, and is renewed
 
 	t.is(to.received(1).length, 5000);
 	t.is(to.received(4).length, 5000);
+});
+
+test('a file that used up its credit leaves some for a line of chat', t => {
+	const half = new Half({}, {maxData: 2000, maxStreamData: 5000});
+	half.streams.write(4, Buffer.alloc(5000));
+	while (half.streams.isReady) {
+		half.fill();
+	}
+
+	half.streams.write(1, Buffer.from('hello'));
+	t.true(half.streams.isUrgent);
+	t.deepEqual(decodeFrames(half.fill().bytes)?.map(frame => (frame as {stream: number}).stream), [1]);
+	t.false(half.streams.isReady);
+});
+
+test('a window that was used up once doubles, up to its limit', t => {
+	const stream = new ReceiveStream({window: 100, maxWindow: 250, maxGaps: 10});
+	const granted: number[] = [];
+	for (let offset = 0; offset < 1000; offset += 50) {
+		stream.handleData({offset, data: new Uint8Array(50), fin: false});
+		if (stream.handleConsumed(50)) {
+			granted.push(stream.extendLimit() - stream.consumed);
+		}
+	}
+
+	t.deepEqual(granted.slice(0, 4), [100, 200, 250, 250]);
+	t.true(granted.every(window => window <= 250));
+});
+
+test('the send buffer follows the path, within its bounds, and always holds whole bytes', t => {
+	const half = new Half({sendBuffer: 1000, maxSendBuffer: 4000});
+	for (const [wished, room] of [[500, 1000], [2500.7, 2500], [10_000, 4000]] as const) {
+		half.streams.setSendBuffer(wished);
+		t.is(half.streams.writable(1), room);
+	}
+
+	half.streams.write(1, new Uint8Array(3000));
+	half.streams.setSendBuffer(0);
+	t.is(half.streams.writable(1), 0);
 });
 
 test('whoever ignores credit, contradicts an end or scatters bytes violates the protocol', t => {
