@@ -74,8 +74,9 @@ export class Liveness {
 				return 'lost';
 			}
 
+			// Only after the last is an answer waited for: on a path that seems slow, waiting after each would take seconds.
 			this.#probe.left--;
-			this.#probe.nextAt = now + Math.max(interval, this.#config.probeInterval);
+			this.#probe.nextAt = now + (this.#probe.left === 0 ? Math.max(interval, this.#config.probeInterval) : this.#config.probeInterval);
 			return 'ping';
 		}
 

@@ -1,0 +1,40 @@
+import test from 'ava';
+import {completeConfig} from '../../source/peer/config.js';
+import {Liveness} from '../../source/peer/liveness.js';
+
+/**
+When a probe that is never answered ends, in ms after the hint, and how many pings it sent.
+*/
+function probeInVain(interval: number): {readonly lostAfter: number; readonly pings: number} {
+	const liveness = new Liveness(completeConfig({}), 0);
+	liveness.startProbe(1, 0);
+	let pings = 0;
+	for (;;) {
+		const now = liveness.pollTimeout();
+		const verdict = liveness.handleTimeout({missed: 0, interval}, now);
+		if (verdict === 'lost') {
+			return {lostAfter: now, pings};
+		}
+
+		pings += verdict === 'ping' ? 1 : 0;
+	}
+}
+
+test('a dead peer on a fast path is lost within a second of the hint', t => {
+	t.deepEqual(probeInVain(30), {lostAfter: 800, pings: 8});
+});
+
+test('a path that seems slow is waited for once, not after each ping', t => {
+	t.deepEqual(probeInVain(600), {lostAfter: 1300, pings: 8});
+});
+
+test('a probe that was answered ends without a verdict', t => {
+	const liveness = new Liveness(completeConfig({}), 0);
+	liveness.startProbe(7, 0);
+	t.is(liveness.handleTimeout({missed: 0, interval: 30}, 0), 'ping');
+	liveness.handleReceived(50);
+	liveness.handleAcknowledged(6);
+	t.is(liveness.pollTimeout(), 100, 'an old packet says nothing about now');
+	liveness.handleAcknowledged(7);
+	t.true(liveness.pollTimeout() > 1000);
+});
