@@ -1,4 +1,4 @@
-// `npm run bench [-- NAME… [--write] [--mebibytes N] [--rounds N]]`: measures, prints tables, and with --write puts them into docs/benchmarks.md.
+// `npm run bench [-- NAME… [--write] [--mebibytes N] [--rounds N] [--packets N]]`: measures, prints tables, and with --write puts them into docs/benchmarks.md.
 // Benchmarks are not tests: they fail nothing.
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
@@ -12,6 +12,8 @@ const {positionals, values} = parseArgs({
 		// What each transfer carries, and how often.
 		mebibytes: {type: 'string', default: '256'},
 		rounds: {type: 'string', default: '5'},
+		// How long `soak` goes on.
+		packets: {type: 'string', default: '1000000'},
 	},
 });
 
@@ -27,6 +29,10 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
 	async screen() {
 		const {measureScreen} = await import('./screen.js');
 		return measureScreen();
+	},
+	async soak() {
+		const {measureSoak} = await import('./soak.js');
+		return measureSoak(Number(values.packets));
 	},
 	async transfer() {
 		const {measureTransfer} = await import('./transfer.js');
