@@ -52,10 +52,12 @@ Reads the arguments; help, version and unknown flags end the program here.
 @throws {UsageError}
 */
 function readArguments(arguments_: readonly string[]) {
+	// Whoever asks for help or the version gets it, whatever else stands on the line; meow answers only where it stands alone.
+	const asked = arguments_.find(argument => argument === '--help' || argument === '--version');
 	try {
 		return meow(help, {
 			importMeta: import.meta,
-			argv: arguments_,
+			argv: asked === undefined ? arguments_ : [asked],
 			description: 'The control server of Earshot: it introduces people, who then talk directly.',
 			allowUnknownFlags: false,
 			flags: {

@@ -161,9 +161,11 @@ function readArguments(arguments_: readonly string[]): {flags: RawFlags; version
 }
 
 function parse(arguments_: readonly string[]) {
+	// Whoever asks for help or the version gets it, whatever else stands on the line; meow answers only where it stands alone.
+	const asked = arguments_.find(argument => argument === '--help' || argument === '--version');
 	try {
 		return meow(help, {
-			importMeta: import.meta, argv: arguments_, description: 'A messenger for the terminal: people talk directly.', flags: flagTypes,
+			importMeta: import.meta, argv: asked === undefined ? arguments_ : [asked], description: 'A messenger for the terminal: people talk directly.', flags: flagTypes,
 		});
 	} catch (error) {
 		// A flag that stands twice.

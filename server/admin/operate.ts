@@ -1,7 +1,7 @@
 // An operator at the streams of a process: commands in, a face's lines out, until the server ends.
 // Knows standard input and signals; refuses to know what a command means.
 import process from 'node:process';
-import {createInterface} from 'node:readline';
+import {inputProblems, readLines} from '../../source/kit/line-reader.js';
 import type {Face, Operated} from './face.js';
 
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -20,31 +20,29 @@ export async function operate(server: Operated, face: Face, print: (text: string
 		process.on(signal, leave);
 	}
 
-	let line = 0;
-	let hasCommands = false;
-	const input = createInterface({input: process.stdin, crlfDelay: Infinity});
-	input.on('line', text => {
-		line += 1;
-		if (text.trim() === '') {
-			return;
-		}
-
-		hasCommands = true;
-		print(face.reply(line, server.command(text)));
-	});
-	input.on('close', () => {
-		if (hasCommands) {
-			leave();
-		}
-	});
-
+	void serveInput(server, face, print);
 	try {
 		await server.closed;
 	} finally {
-		input.close();
 		process.stdin.destroy();
 		for (const signal of endSignals) {
 			process.removeListener(signal, leave);
 		}
+	}
+}
+
+async function serveInput(server: Operated, face: Face, print: (text: string) => void): Promise<void> {
+	let hasCommands = false;
+	for await (const {number, text, problem} of readLines(process.stdin)) {
+		if (problem !== undefined) {
+			print(face.reply(number, {command: '', ok: false, error: {code: problem, message: inputProblems[problem]}}));
+		} else if (text.trim() !== '') {
+			hasCommands = true;
+			print(face.reply(number, server.command(text)));
+		}
+	}
+
+	if (hasCommands) {
+		await server.close();
 	}
 }

@@ -3,19 +3,14 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import type {MessengerPort} from '../messenger/port.js';
 import type {MessengerView} from '../messenger/view.js';
+import {inputProblems, readLines, type InputLine} from '../kit/line-reader.js';
 import type {LineFace, Ready} from './face.js';
-import {maximumInputBytes, readLines, type InputLine} from './line-reader.js';
 import {lacksPassword, withName} from './login-line.js';
 
 /**
 After the end of input, what is on its way has this long.
 */
 const lingerMs = 5000;
-
-const problems = {
-	'line-too-long': `The line is longer than ${maximumInputBytes} bytes.`,
-	'bad-encoding': 'The line is not UTF-8 text.',
-} as const;
 
 /**
 How a messenger is driven.
@@ -96,7 +91,7 @@ export async function drive({
 
 	async function perform(line: InputLine): Promise<void> {
 		if (line.problem !== undefined) {
-			face.reply({command: '', ok: false, error: {code: line.problem, message: problems[line.problem]}}, line.number);
+			face.reply({command: '', ok: false, error: {code: line.problem, message: inputProblems[line.problem]}}, line.number);
 		} else if (line.text.trim() !== '') {
 			// Exactly one step from the reply to the face, so that no later event overtakes it.
 			await port.execute(withName(line.text, user)).then(reply => {

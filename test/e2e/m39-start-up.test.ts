@@ -80,6 +80,9 @@ test('--help and --version answer and end with code 0', async t => {
 		const help = world.program(program, `${program}-help`, {arguments: ['--help']});
 		t.deepEqual(await help.exit(), {code: 0, signal: null});
 		t.regex(help.lines.join('\n'), /--port/v);
+		const among = world.program(program, `${program}-help-among`, {arguments: ['--json', '--help', '--no-such-flag']});
+		t.deepEqual(await among.exit(), {code: 0, signal: null});
+		t.deepEqual(among.lines, help.lines, 'whatever else stands on the line');
 		const version = world.program(program, `${program}-version`, {arguments: ['--version']});
 		t.deepEqual(await version.exit(), {code: 0, signal: null});
 		t.regex(version.lines.join(''), /^\d+\.\d+\.\d+$/v);

@@ -102,6 +102,19 @@ test('json: ready, replies with their line, queries as they come, x', async t =>
 	t.is(daemon.errors, '');
 });
 
+test('a line of 2 MB or of noise on standard input is refused, and the next one is served', async t => {
+	const daemon = new Daemon(t, ['--json', ...here], await temporaryFolder(t));
+	await daemon.json('ready');
+	daemon.child.stdin!.write(`${'l'.repeat(2 ** 21)}\n`);
+	daemon.child.stdin!.write(new Uint8Array([0xFF, 0xFE, 0x0A]));
+	daemon.child.stdin!.write('lu\n');
+	t.like(await daemon.json('reply', {line: 1}), {ok: false, error: {code: 'line-too-long'}});
+	t.like(await daemon.json('reply', {line: 2}), {ok: false, error: {code: 'bad-encoding'}});
+	t.like(await daemon.json('reply', {line: 3}), {command: 'lu', ok: true, users: []});
+	daemon.child.stdin!.end();
+	t.is(await daemon.exit(), 0);
+});
+
 test('plain: every line has its time', async t => {
 	const daemon = new Daemon(t, here, await temporaryFolder(t));
 	const ready = await daemon.line(line => line.includes('listens on TCP port'));

@@ -14,6 +14,14 @@ export type InputLine =
 	| {readonly number: number; readonly text: string; readonly problem?: never}
 	| {readonly number: number; readonly problem: 'line-too-long' | 'bad-encoding'; readonly text?: never};
 
+/**
+Each problem as a sentence.
+*/
+export const inputProblems = {
+	'line-too-long': `The line is longer than ${maximumInputBytes} bytes.`,
+	'bad-encoding': 'The line is not UTF-8 text.',
+} as const;
+
 const newline = 0x0A;
 
 /**

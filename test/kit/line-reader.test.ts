@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import test from 'ava';
-import {maximumInputBytes, readLines, type InputLine} from '../../source/plain/line-reader.js';
+import {maximumInputBytes, readLines, type InputLine} from '../../source/kit/line-reader.js';
 
 async function read(chunks: readonly Uint8Array[]): Promise<InputLine[]> {
 	return Array.fromAsync(readLines((async function * () {
