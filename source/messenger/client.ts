@@ -421,6 +421,7 @@ export class Client {
 			this.#rendezvous.pollTimeout(),
 			this.#peers.pollTimeout(),
 			this.#delivery.pollTimeout(),
+			this.#journal.pollTimeout(),
 			this.#sessions.pollTimeout(),
 			this.#requests.pollTimeout(),
 			this.#departure?.until,
@@ -461,7 +462,7 @@ export class Client {
 		this.#delivery.flush(now);
 		this.#peers.handleEvents(now);
 		this.#advanceDeparture(now);
-		this.#journal.flush();
+		this.#journal.flush(now);
 	}
 
 	#reply(command: string, tag: number, outcome: CommandOutcome): void {

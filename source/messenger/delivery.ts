@@ -492,7 +492,7 @@ export class Delivery {
 		}
 
 		if (entries.length > 0) {
-			this.#journal.write(entries.map(({id, to}) => ({kind: 'outbox-remove', id, to})));
+			this.#journal.gather(entries.map(({id, to}) => ({kind: 'outbox-remove', id, to})));
 		}
 	}
 }

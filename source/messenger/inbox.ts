@@ -49,7 +49,7 @@ export class Inbox {
 
 		this.#marks.set(source, mark);
 		mark.pending = sequence;
-		this.#journal.write([{
+		this.#journal.gather([{
 			kind: 'seen', device, place: lane, sequence,
 		}], now => {
 			mark.stored = sequence;

@@ -1,6 +1,8 @@
-// The journal: gathers durable changes of one turn into one batch and says when they are safe.
+// The journal: gathers durable changes into batches, one a turn at most, and says when they are safe. Changes that nobody waits
+// for at a keyboard may be gathered for some milliseconds, so that a loud room costs a hundred batches a second and not a thousand.
 // Knows batches and who waits for them; refuses to know what a change means.
 import type {Effect, StoreWrite} from './effects.js';
+import {gatherMs, maximumGathered} from './limits.js';
 
 /**
 Called once the changes are on disk.
@@ -12,6 +14,8 @@ export class Journal {
 	#writes: StoreWrite[] = [];
 	#waiting: OnStored[] = [];
 	#nextBatch = 1;
+	#isUrgent = false;
+	#flushedAt = -Infinity;
 	readonly #batches = new Map<number, readonly OnStored[]>();
 
 	constructor(push: (effect: Effect) => void) {
@@ -19,9 +23,17 @@ export class Journal {
 	}
 
 	/**
-	Adds changes to this turn's batch.
+	Adds changes that go to disk at the end of this turn, with all that were gathered before them.
 	*/
 	write(writes: readonly StoreWrite[], onStored?: OnStored): void {
+		this.#isUrgent = true;
+		this.gather(writes, onStored);
+	}
+
+	/**
+	Adds changes that may wait until `gatherMs` after the last batch.
+	*/
+	gather(writes: readonly StoreWrite[], onStored?: OnStored): void {
 		this.#writes.push(...writes);
 		if (onStored) {
 			this.#waiting.push(onStored);
@@ -36,13 +48,23 @@ export class Journal {
 	}
 
 	/**
-	Ends the turn: hands its changes over in one piece.
+	When gathered changes are due; for `flush`.
 	*/
-	flush(): void {
-		if (this.#writes.length === 0) {
+	pollTimeout(): number | undefined {
+		return this.#writes.length === 0 ? undefined : this.#flushedAt + gatherMs;
+	}
+
+	/**
+	Ends the turn: hands the changes that are due over in one piece.
+	*/
+	flush(now: number): void {
+		const isDue = this.#isUrgent || this.#writes.length >= maximumGathered || now >= this.#flushedAt + gatherMs;
+		if (!isDue || this.#writes.length === 0) {
 			return;
 		}
 
+		this.#isUrgent = false;
+		this.#flushedAt = now;
 		const batch = this.#nextBatch++;
 		this.#batches.set(batch, this.#waiting);
 		this.#push({type: 'store', batch, writes: this.#writes});

@@ -119,6 +119,12 @@ Sequence numbers are reserved on disk in blocks, so that most lines need no writ
 export const sequenceBlock = 128;
 
 /**
+Marks of lines shown and receipts taken in are gathered this long after the last batch went to disk, or until there are so many.
+*/
+export const gatherMs = 10;
+export const maximumGathered = 64;
+
+/**
 A peer's clock is followed at most so far ahead of ours.
 */
 export const maximumClockLeadMs = 24 * 60 * 60_000;

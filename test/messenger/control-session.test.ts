@@ -121,7 +121,7 @@ class Script {
 	}
 
 	get written(): string[] {
-		this.#journal.flush();
+		this.#journal.flush(Infinity);
 		return this.effects.filter(effect => effect.type === 'store').flatMap(({writes}) => writes.map(({kind}) => kind));
 	}
 

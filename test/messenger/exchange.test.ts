@@ -116,7 +116,7 @@ class Bench {
 	*/
 	turn(): string[] {
 		this.delivery.flush(this.now);
-		this.#journal.flush();
+		this.#journal.flush(Infinity);
 		for (const effect of this.#effects.splice(0)) {
 			if (effect.type === 'store') {
 				this.#journal.handleStored(effect.batch, this.now);

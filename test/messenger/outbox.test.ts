@@ -1,6 +1,7 @@
 import test from 'ava';
-import type {Effect, OutboxEntry} from '../../source/messenger/effects.js';
+import type {Effect, OutboxEntry, StoreWrite} from '../../source/messenger/effects.js';
 import {Inbox} from '../../source/messenger/inbox.js';
+import {gatherMs, maximumGathered} from '../../source/messenger/limits.js';
 import {Journal} from '../../source/messenger/journal.js';
 import {laneOf, Outbox} from '../../source/messenger/outbox.js';
 
@@ -36,9 +37,9 @@ test('a line is shown once its mark is durable, and never again', t => {
 	t.is(take(4), 'old');
 	t.is(take(5), 'new');
 	t.is(take(5), 'pending');
-	journal.flush();
+	journal.flush(0);
 	t.is(take(6), 'new');
-	journal.flush();
+	journal.flush(gatherMs);
 	t.deepEqual(shown, []);
 	t.is(inbox.seen('device', 'session'), 4);
 	journal.handleStored(1, 0);
@@ -58,4 +59,32 @@ test('a line is shown once its mark is durable, and never again', t => {
 		}],
 	]);
 	t.true(journal.isIdle);
+});
+
+test('gathered changes wait a little after the last batch, and go before what is urgent', t => {
+	const batches: string[][] = [];
+	const journal = new Journal(effect => {
+		batches.push(effect.type === 'store' ? effect.writes.map(write => write.kind === 'sequence' ? `urgent ${write.next}` : write.kind) : []);
+	});
+	const mark = (): StoreWrite => ({
+		kind: 'seen', device: 'device', place: 'session', sequence: 1,
+	});
+	journal.gather([mark()]);
+	journal.flush(1000);
+	t.deepEqual(batches.splice(0), [['seen']], 'after a silence the first goes at once');
+	journal.gather([mark()]);
+	journal.flush(1001);
+	t.deepEqual(batches, []);
+	t.false(journal.isIdle);
+	t.is(journal.pollTimeout(), 1000 + gatherMs);
+	journal.write([{kind: 'sequence', next: 7}]);
+	journal.flush(1002);
+	t.deepEqual(batches.splice(0), [['seen', 'urgent 7']]);
+	t.is(journal.pollTimeout(), undefined);
+	journal.gather([mark()]);
+	journal.flush(1002 + gatherMs);
+	t.deepEqual(batches.splice(0), [['seen']]);
+	journal.gather(Array.from({length: maximumGathered}, mark));
+	journal.flush(1003 + gatherMs);
+	t.is(batches[0]?.length, maximumGathered, 'many go at once');
 });
