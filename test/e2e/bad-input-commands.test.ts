@@ -75,7 +75,7 @@ test('lines of 1 MB, binary noise and lines cut anywhere on standard input do no
 		t.is(await eve.refused(`s ${'ä'.repeat(8193)}`), 'text-too-long');
 		await eve.ok(`s ${'ä'.repeat(8192)}`);
 
-		t.is(await server.refused('z'.repeat(1024 * 1024)), 'unknown-command');
+		t.is(await server.refused('z'.repeat(1024 * 1024)), 'line-too-long');
 		t.is(await server.refused('lru'), 'bad-arguments');
 		t.is(await server.refused('drop table'), 'unknown-command');
 		t.is(await server.refused('lru \u{1B}]0;x\u{7}'), 'no-such-room');
