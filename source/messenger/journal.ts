@@ -16,6 +16,7 @@ export class Journal {
 	#nextBatch = 1;
 	#isUrgent = false;
 	#flushedAt = -Infinity;
+	#lastSize = 0;
 	readonly #batches = new Map<number, readonly OnStored[]>();
 
 	constructor(push: (effect: Effect) => void) {
@@ -31,7 +32,7 @@ export class Journal {
 	}
 
 	/**
-	Adds changes that may wait until `gatherMs` after the last batch.
+	Adds changes that may wait until `gatherMs` after the last batch where they come faster than the disk takes them one by one.
 	*/
 	gather(writes: readonly StoreWrite[], onStored?: OnStored): void {
 		this.#writes.push(...writes);
@@ -58,13 +59,15 @@ export class Journal {
 	Ends the turn: hands the changes that are due over in one piece.
 	*/
 	flush(now: number): void {
-		const isDue = this.#isUrgent || this.#writes.length >= maximumGathered || now >= this.#flushedAt + gatherMs;
+		const isQuiet = this.#batches.size === 0 && this.#lastSize <= 1;
+		const isDue = this.#isUrgent || isQuiet || this.#writes.length >= maximumGathered || now >= this.#flushedAt + gatherMs;
 		if (!isDue || this.#writes.length === 0) {
 			return;
 		}
 
 		this.#isUrgent = false;
 		this.#flushedAt = now;
+		this.#lastSize = this.#writes.length;
 		const batch = this.#nextBatch++;
 		this.#batches.set(batch, this.#waiting);
 		this.#push({type: 'store', batch, writes: this.#writes});

@@ -72,11 +72,15 @@ test('gathered changes wait a little after the last batch, and go before what is
 	journal.gather([mark()]);
 	journal.flush(1000);
 	t.deepEqual(batches.splice(0), [['seen']], 'after a silence the first goes at once');
+	journal.handleStored(1, 1000.5);
+	journal.gather([mark()]);
+	journal.flush(1000.5);
+	t.deepEqual(batches.splice(0), [['seen']], 'so does the next where the disk keeps up');
 	journal.gather([mark()]);
 	journal.flush(1001);
 	t.deepEqual(batches, []);
 	t.false(journal.isIdle);
-	t.is(journal.pollTimeout(), 1000 + gatherMs);
+	t.is(journal.pollTimeout(), 1000.5 + gatherMs);
 	journal.write([{kind: 'sequence', next: 7}]);
 	journal.flush(1002);
 	t.deepEqual(batches.splice(0), [['seen', 'urgent 7']]);
