@@ -1,7 +1,7 @@
 // The screen over a pretended messenger, as a program of its own for tests in a terminal: `node program.js SCENE`.
 import process from 'node:process';
+import {quietView} from '../helpers/quiet-view.js';
 import {
-	closedView,
 	homeView,
 	manyView,
 	SceneMessenger,
@@ -10,7 +10,7 @@ import {
 } from './scene.js';
 
 const scenes = {
-	closed: closedView, 'signed-out': signedOutView, home: homeView, talk: talkView, many: manyView,
+	closed: quietView, 'signed-out': signedOutView, home: homeView, talk: talkView, many: manyView,
 };
 
 // Before React is loaded, which reads it once.

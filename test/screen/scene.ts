@@ -4,6 +4,7 @@ import {findCommand, parseCommandLine} from '../../source/messenger/commands.js'
 import type {CommandReply, MessengerEvent} from '../../source/messenger/events.js';
 import type {MessengerPort} from '../../source/messenger/port.js';
 import type {ConversationView, MessageRow, MessengerView} from '../../source/messenger/view.js';
+import {quietView} from '../helpers/quiet-view.js';
 
 export const noon = new Date(2026, 0, 5, 12, 0, 0).getTime();
 
@@ -19,22 +20,9 @@ export function notice(id: number, tone: 'join' | 'leave' | 'info' | 'warn', tex
 	};
 }
 
-export const closedView: MessengerView = {
-	connection: {
-		state: 'closed', server: undefined, user: undefined, attempts: 0, retryAt: undefined, reason: undefined,
-	},
-	users: [],
-	rooms: [],
-	conversations: [],
-	active: undefined,
-	ended: undefined,
-	requests: [],
-	log: [],
-};
-
 export const signedOutView: MessengerView = {
-	...closedView,
-	connection: {...closedView.connection, state: 'connected', server: '127.0.0.1:7600'},
+	...quietView,
+	connection: {...quietView.connection, state: 'connected', server: '127.0.0.1:7600'},
 	log: [notice(1, 'info', 'Connected to 127.0.0.1:7600.')],
 };
 

@@ -2,10 +2,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import {pollTimeout} from '../../source/screen/update.js';
 import type {MessengerEvent} from '../../source/messenger/events.js';
+import {quietView} from '../helpers/quiet-view.js';
 import {keysOfEverything} from './keys.js';
 import {Player} from './player.js';
 import {
-	closedView,
 	homeView,
 	line,
 	manyView,
@@ -168,12 +168,12 @@ test('the form can be put off, and comes back with the next connection', t => {
 	const player = new Player(signedOutView).type('<escape>');
 	t.is(player.overlay, undefined);
 	t.is(player.show(signedOutView).overlay, undefined);
-	player.show(closedView).show(signedOutView);
+	player.show(quietView).show(signedOutView);
 	t.is(player.overlay, 'sign-in');
 });
 
 test('where no server answers, the screen offers to host one', t => {
-	const player = new Player(closedView);
+	const player = new Player(quietView);
 	t.is(player.overlay, undefined);
 	t.is(pollTimeout(player.state), 1_000_800);
 	player.after(1000);
@@ -185,7 +185,7 @@ test('where no server answers, the screen offers to host one', t => {
 });
 
 test('where the usual port is taken, hosting means another', t => {
-	const player = new Player(closedView).after(1000);
+	const player = new Player(quietView).after(1000);
 	player.handle({type: 'reply', purpose: 'server', reply: {command: 'host', ok: false, error: {code: 'host-failed', message: 'Port 7600 is in use.'}}});
 	t.deepEqual(player.type('<enter>').executed, ['host 0']);
 });
@@ -203,8 +203,8 @@ test('what happens where one is not looking is said', t => {
 
 test('an address can be given, and a failure is shown beside it', t => {
 	const view = {
-		...closedView, connection: {
-			...closedView.connection, state: 'retrying' as const, server: '127.0.0.1:7600', attempts: 1, retryAt: 1_004_000,
+		...quietView, connection: {
+			...quietView.connection, state: 'retrying' as const, server: '127.0.0.1:7600', attempts: 1, retryAt: 1_004_000,
 		},
 	};
 	const player = new Player(view);
@@ -321,7 +321,7 @@ test('help shows every command', t => {
 	t.is(sheet?.kind === 'sheet' ? sheet.title : '', 'Help: cr');
 });
 
-const views = [closedView, signedOutView, homeView, talkView, manyView, {...talkView, requests: [request('r1', 'cat')]}];
+const views = [quietView, signedOutView, homeView, talkView, manyView, {...talkView, requests: [request('r1', 'cat')]}];
 const inputs = fc.array(fc.oneof(
 	{weight: 6, arbitrary: fc.constantFrom(...keysOfEverything).map(name => ({type: 'key' as const, event: {kind: 'key' as const, name}}))},
 	{weight: 3, arbitrary: fc.oneof(fc.constantFrom('/', 'o', ' ', 'login ann pw', 'or den', 'a', 'bob'), fc.string({unit: 'grapheme', maxLength: 3})).map(text => ({type: 'key' as const, event: {kind: 'text' as const, text}}))},
