@@ -1,4 +1,5 @@
 import {
+	chmodSync,
 	mkdtempSync,
 	rmSync,
 	statSync,
@@ -23,6 +24,27 @@ test('a private folder is made with those above it, also by two at once, and aga
 	writeFileSync(join(root, 'file'), '');
 	for (const path of [join(root, 'file'), join(root, 'file', 'x')]) {
 		await t.throwsAsync(makePrivateFolder(path), {instanceOf: StartError});
+	}
+});
+
+// The superuser may write anywhere, so it steps down for a moment; serial, because that holds for the whole process.
+test.serial('a folder without write permission is explained', async t => {
+	const folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
+	t.teardown(() => {
+		rmSync(folder, {recursive: true});
+	});
+	chmodSync(folder, 0o500);
+	const isRoot = process.geteuid!() === 0;
+	if (isRoot) {
+		process.seteuid!('nobody');
+	}
+
+	try {
+		await t.throwsAsync(makePrivateFolder(join(folder, 'server')), {instanceOf: StartError, message: /can't be made/v});
+	} finally {
+		if (isRoot) {
+			process.seteuid!(0);
+		}
 	}
 });
 
