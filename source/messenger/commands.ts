@@ -110,6 +110,9 @@ export const commands: readonly Command[] = [
 		name: 'whois', aliases: [], arguments: [user], group: 'people', summary: 'Show address and key fingerprint of a user', refusal: needsLogin,
 	},
 	{
+		name: 'path', aliases: [], arguments: [user], group: 'people', summary: 'Show how the direct link to a user does: round trip, loss, rate, keys', refusal: always,
+	},
+	{
 		name: 'o', aliases: ['open'], arguments: [user], group: 'talk', summary: 'Open a session with a user', refusal: needsLoginOrConversation,
 	},
 	{

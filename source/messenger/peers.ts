@@ -8,7 +8,12 @@ import {ProtocolError} from '../protocol/errors.js';
 import {decodeBase64, encodeBase64} from '../protocol/keys.js';
 import type {Introduction} from '../protocol/messages.js';
 import {nameKey} from '../protocol/names.js';
-import type {Endpoint, EndpointEvent, LinkId} from '../peer/endpoint.js';
+import type {
+	Endpoint,
+	EndpointEvent,
+	LinkId,
+	LinkStatistics,
+} from '../peer/endpoint.js';
 import {
 	earlyHoldMs,
 	lingerMs,
@@ -186,6 +191,14 @@ export class Peers {
 	addressOf(name: string): string | undefined {
 		const peer = this.#peers.get(nameKey(name));
 		return peer?.isOpen ? peer.address : undefined;
+	}
+
+	/**
+	What is known of the link to the peer, if one stands.
+	*/
+	statisticsOf(name: string): LinkStatistics | undefined {
+		const peer = this.#peers.get(nameKey(name));
+		return peer?.isOpen && peer.link !== undefined ? this.#endpoint.statistics(peer.link) : undefined;
 	}
 
 	/**

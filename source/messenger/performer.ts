@@ -4,7 +4,7 @@
 import {formatHostPort, parseHostPort} from '../protocol/addresses.js';
 import {maximumPasswordBytes, maximumTextBytes} from '../protocol/limits.js';
 import type {UserRow, RoomRow} from '../protocol/messages.js';
-import {nameProblem} from '../protocol/names.js';
+import {nameKey, nameProblem} from '../protocol/names.js';
 import {
 	commands,
 	findCommand,
@@ -19,6 +19,7 @@ import {
 	type OnDone,
 } from './context.js';
 import type {Conversation} from './conversation.js';
+import {reportPath} from './path-report.js';
 import type {Rooms} from './rooms.js';
 import type {Sessions} from './sessions.js';
 
@@ -160,6 +161,9 @@ export class Performer {
 				done(outcome.ok ? succeed({...outcome.reply, ...(address !== undefined && {address, isLinked: true})}) : outcome);
 			});
 		},
+		path: ([user = ''], now, done) => {
+			this.#showPath(user, now, done);
+		},
 		o: ([user = ''], now, done) => {
 			this.#open((then, opened) => {
 				this.#sessions.ask(user, then, opened);
@@ -225,6 +229,26 @@ export class Performer {
 		this.#context.conversations.suspend();
 		this.#openings.push({act, done});
 		this.openNext(now);
+	}
+
+	/**
+	The link speaks for itself, server or no server; where there is none the server says whether there is such a user.
+	*/
+	#showPath(user: string, now: number, done: OnDone): void {
+		const {peers, control, own} = this.#context;
+		const statistics = peers.statisticsOf(user);
+		const missing = refuse('no-link', `There is no direct link to ${user} now. One stands while you share an open session or a room; open a session with: o ${user}`);
+		if (statistics) {
+			done(succeed(reportPath(peers.nameOf(user), statistics, now)));
+		} else if (nameKey(user) === nameKey(own())) {
+			done(refuse('self', 'A link needs somebody else; that is your own name.'));
+		} else if (control.user === undefined) {
+			done(missing);
+		} else {
+			control.request('whois', {user}, now, outcome => {
+				done(outcome.ok ? missing : outcome);
+			});
+		}
 	}
 
 	#leave(conversation: Conversation, now: number): void {

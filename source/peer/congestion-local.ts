@@ -37,6 +37,10 @@ export class LocalCongestion implements CongestionController {
 		return this.#isLocal ? 0 : this.#network.capacity;
 	}
 
+	get bandwidth(): number | undefined {
+		return this.#isLocal ? undefined : this.#network.bandwidth;
+	}
+
 	pacingRate(rtt: number): number {
 		return this.#isLocal ? Infinity : this.#network.pacingRate(rtt);
 	}

@@ -39,6 +39,10 @@ export type CongestionController = {
 	Bytes that the path holds without a queue, as far as is known.
 	*/
 	readonly capacity: number;
+	/**
+	What the path was seen to deliver, bytes a ms; zero before the first sample, undefined where nobody measures it.
+	*/
+	readonly bandwidth?: number | undefined;
 	handleAcknowledged(batch: AckedBatch, now: number): void;
 	/**
 	Packets were declared lost; `sentAt` is when the newest of them was sent.

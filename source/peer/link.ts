@@ -50,6 +50,10 @@ export type LinkStatistics = {
 	isInitiator: boolean;
 	cipher: string;
 	rtt: number;
+	/**
+	Mean deviation of the round trip (RFC 9002, section 5.3).
+	*/
+	rttVariation: number;
 	minimumRtt: number;
 	datagramSize: number;
 	congestionWindow: number;
@@ -69,6 +73,11 @@ export type LinkStatistics = {
 	Bytes a millisecond that we send at most.
 	*/
 	pacingRate: number;
+	/**
+	Bytes a millisecond that the path was seen to deliver; undefined as long as nobody measured it.
+	*/
+	deliveryRate: number | undefined;
+	streamsOpen: number;
 	packetsIn: number;
 	packetsOut: number;
 	packetsLost: number;
@@ -417,6 +426,7 @@ export class Link {
 			isInitiator: session.isInitiator,
 			cipher: session.cipherName,
 			rtt: rtt.smoothed,
+			rttVariation: rtt.variation,
 			minimumRtt: rtt.minimum,
 			datagramSize: size.current,
 			congestionWindow: Math.floor(congestion.window),
@@ -424,6 +434,9 @@ export class Link {
 			bytesWaiting: this.#streams.waiting,
 			bytesResent: this.#streams.resent,
 			pacingRate: congestion.pacingRate(rtt.smoothed),
+			// Zero is what is known before the first sample, which is nothing.
+			deliveryRate: congestion.bandwidth === 0 ? undefined : congestion.bandwidth,
+			streamsOpen: this.#streams.open,
 			packetsLost: recovery.packetsLost,
 			...this.#counts,
 			epoch: session.sendKeys.epoch,

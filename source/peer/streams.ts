@@ -167,6 +167,13 @@ export class Streams {
 	}
 
 	/**
+	Streams that are not over yet.
+	*/
+	get open(): number {
+		return this.#streams.size;
+	}
+
+	/**
 	Bytes of all streams that were written and have not been acknowledged yet.
 	*/
 	get waiting(): number {

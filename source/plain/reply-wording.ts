@@ -4,6 +4,7 @@ import {sanitiseLine} from '../kit/sanitise.js';
 import {displayWidth, fit} from '../kit/text.js';
 import type {Command} from '../messenger/commands.js';
 import type {CommandReply} from '../messenger/events.js';
+import {describePath} from '../messenger/path-report.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -71,6 +72,10 @@ function wordWhois({user, online, address, fingerprint}: Fields): string[] {
 	];
 }
 
+function wordPath(fields: Fields): string[] {
+	return [`the link to ${cell(fields.user)}`, ...columns(describePath(fields).map(row => row.map(value => cell(value))))];
+}
+
 /**
 All commands by group, or the one that was asked for.
 */
@@ -93,7 +98,7 @@ function wordHelp({commands: value}: Fields): string[] {
 const wordLogin = ({user}: Fields): string[] => [`logged in as ${cell(user)}`];
 
 const wordings: Readonly<Record<string, (fields: Fields) => string[]>> = {
-	register: wordLogin, login: wordLogin, lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, help: wordHelp,
+	register: wordLogin, login: wordLogin, lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, path: wordPath, help: wordHelp,
 };
 
 /**

@@ -2,6 +2,7 @@
 // Knows replies and words; refuses to know how a sheet is drawn (overlays/sheet.ts).
 import {commands, findCommand, usage} from '../messenger/commands.js';
 import type {CommandReply} from '../messenger/events.js';
+import {describePath} from '../messenger/path-report.js';
 
 /**
 A row of a sheet: a heading, or something with what is to be said about it.
@@ -82,6 +83,10 @@ export function replySheet(reply: Extract<CommandReply, {ok: true}>): SheetConte
 
 		case 'whois': {
 			return {title: textOf(fields, 'user'), rows: [pair('State', fields.online === true ? 'online' : 'offline'), pair('Address', textOf(fields, 'address', 'not known')), pair('Key', textOf(fields, 'fingerprint', 'not known'))]};
+		}
+
+		case 'path': {
+			return {title: `The link to ${textOf(fields, 'user')}`, rows: describePath(fields).map(([left, right]) => pair(`${left.charAt(0).toUpperCase()}${left.slice(1)}`, right))};
 		}
 
 		case 'l': {

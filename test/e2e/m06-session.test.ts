@@ -21,4 +21,9 @@ test('a session opens at both sides, errors are named, the address of the peer c
 	t.regex(String(whois.address), /^(?:(?:\d+\.){3}\d+|\[[\d.:a-f]+\]):\d+$/v);
 	t.regex(String(whois.fingerprint), /^(?:[\da-f]{4} ?){8}$/v);
 	t.is(await ann.refused('whois nobody'), 'no-such-user');
+
+	const path = await ann.ok('path bob');
+	t.like(path, {user: 'bob', address: whois.address, lossShare: 0});
+	t.true(Number(path.rttMs) > 0 && Number(path.packetsOut) > 0 && Number(path.keyAgeMs) >= 0 && typeof path.cipher === 'string');
+	t.is(await ann.refused('path nobody'), 'no-such-user');
 });

@@ -306,6 +306,10 @@ test('answers that list something open a sheet, failures say so for a while', t 
 	player.type('hello<escape>');
 	t.is(player.overlay, undefined);
 	t.is(player.state.composer.text, '');
+	player.handle({type: 'reply', purpose: 'command', reply: {command: 'path', ok: true, fields: {user: 'bob', address: '127.0.0.1:5', rttMs: 2}}});
+	const sheet = player.state.overlays.at(-1);
+	t.like(sheet?.kind === 'sheet' ? {title: sheet.title, first: sheet.rows[0]} : {}, {title: 'The link to bob', first: {left: 'Address', right: '127.0.0.1:5'}});
+	player.type('<escape>');
 	player.handle({type: 'reply', purpose: 'command', reply: {command: 'o', ok: false, error: {code: 'no-such-user', message: 'There is no user eve.'}}});
 	t.is(player.state.toast!.text, 'There is no user eve.');
 	t.is(player.after(10_000).state.toast, undefined);
