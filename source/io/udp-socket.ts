@@ -37,7 +37,10 @@ const lookup = ((hostname: string, _options: unknown, callback: (error: Error | 
 
 type Family = 'udp4' | 'udp6';
 
-function createSocket(family: Family): SocketAsPromised {
+/**
+A socket that takes IP addresses only.
+*/
+export function createSocket(family: Family): SocketAsPromised {
 	return DgramAsPromised.createSocket({
 		type: family, ipv6Only: family === 'udp6', reuseAddr: false, lookup: lookup as never,
 	});
@@ -182,7 +185,10 @@ export class UdpSocket {
 
 type Target = {to: string; host: string; port: number; isSix: boolean};
 
-function parseTarget(to: string): Target {
+/**
+Takes `ip:port` or `[v6]:port` apart; nonsense gives a port that is no number.
+*/
+export function parseTarget(to: string): Target {
 	const isSix = to.startsWith('[');
 	const colon = to.lastIndexOf(':');
 	return {

@@ -194,6 +194,9 @@ export class Client {
 				handleRecord: (peer, record, now) => {
 					this.#delivery.handleRecord(peer, record, now);
 				},
+				handleSilence(address) {
+					push({type: 'poke', address});
+				},
 				isExpecting: () => this.#sessions.isExpecting || this.#rooms.isExpecting,
 			},
 			device: deviceId(sign),
@@ -329,6 +332,15 @@ export class Client {
 			this.#endpoint.handleDatagram(bytes, from, now);
 		}
 
+		this.#settle(now);
+	}
+
+	/**
+	A `poke` was refused: nobody listens at `address`, as far as its system, or whoever answers for it, can tell.
+	*/
+	handleUnreachable(address: string, now: number): void {
+		this.#now = now;
+		this.#endpoint.handleUnreachable(address, now);
 		this.#settle(now);
 	}
 

@@ -114,6 +114,10 @@ export type Effect =
 	*/
 	| {readonly type: 'reply'; readonly tag: number; readonly reply: CommandReply}
 	/**
+	Send an empty datagram to a peer that keeps us waiting, from a port of its own; answered by `handleUnreachable(address)` if it is refused.
+	*/
+	| {readonly type: 'poke'; readonly address: string}
+	/**
 	Start a control server inside this process; answered by `handleHosted`.
 	*/
 	| {readonly type: 'host'; readonly port: number | undefined}

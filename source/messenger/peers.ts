@@ -42,6 +42,10 @@ export type PeersListener = {
 	handleLinkDown(peer: string, how: {readonly isStranger: boolean}, now: number): void;
 	handleRecord(peer: string, record: PeerRecord, now: number): void;
 	/**
+	The peer at `address` keeps us waiting: its system should be asked whether the port is still open.
+	*/
+	handleSilence(address: string): void;
+	/**
 	Whether somebody may still turn out to be needed, because an answer of the server is under way.
 	*/
 	isExpecting(): boolean;
@@ -449,6 +453,11 @@ export class Peers {
 			case 'lost':
 			case 'failed': {
 				this.#handleEnd(event.link, now);
+				break;
+			}
+
+			case 'silent': {
+				this.#listener.handleSilence(event.address);
 				break;
 			}
 

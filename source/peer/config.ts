@@ -102,6 +102,14 @@ export type PeerConfig = {
 	idlePing: number;
 	activeFor: number;
 	/**
+	The same towards a peer on this machine, talking or not: there a ping costs next to nothing, and a death is to be seen within 2 s.
+	*/
+	nearPing: number;
+	/**
+	The system is asked for a silent peer's port so often at most.
+	*/
+	pokeInterval: number;
+	/**
 	The peer is lost when nothing comes for so long after something that had to be acknowledged.
 	*/
 	lostAfter: number;
@@ -153,6 +161,8 @@ export const defaultConfig: Readonly<PeerConfig> = {
 	activePing: 4000,
 	idlePing: 20_000,
 	activeFor: 30_000,
+	nearPing: 750,
+	pokeInterval: 250,
 	lostAfter: 12_000,
 	probeInterval: 100,
 	probeCount: 8,

@@ -220,6 +220,18 @@ export class Endpoint {
 	}
 
 	/**
+	The system says that nobody listens at `address`. That is a hint like any other: whoever forges it, or a firewall that refuses strangers,
+	costs a living peer a few pings.
+	*/
+	handleUnreachable(address: Address, now: number): void {
+		for (const entry of this.#links.values()) {
+			if (entry.link.address === address) {
+				this.probe(entry.id, now);
+			}
+		}
+	}
+
+	/**
 	Ends a link; `closed` follows, and the peer is told.
 	*/
 	close(link: LinkId, code: number, reason: string, now: number): void {

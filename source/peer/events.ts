@@ -20,7 +20,7 @@ Datagrams that had no effect, by reason.
 */
 export type EndpointCounters = {
 	/**
-	Neither a packet of ours nor meant for us.
+	Neither a packet of ours nor meant for us; the empty ones by which a peer that misses us learns whether our port is open, too.
 	*/
 	malformed: number;
 	/**

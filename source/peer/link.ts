@@ -39,7 +39,12 @@ What a link tells its user.
 export type LinkEvent =
 	| StreamEvent
 	| {type: 'closed'; code: number; reason: string; by: 'us' | 'peer'}
-	| {type: 'lost'; reason: string};
+	| {type: 'lost'; reason: string}
+	/**
+	The peer's answer is overdue. Whoever can should send an empty datagram to `address` from another port, and tell `handleUnreachable`
+	if it is refused.
+	*/
+	| {type: 'silent'; address: Address};
 
 /**
 A snapshot for people and logs. Times are ms, sizes bytes.
@@ -176,6 +181,13 @@ export class Link {
 		return this.#transport?.session;
 	}
 
+	/**
+	Where the peer is.
+	*/
+	get address(): Address | undefined {
+		return this.#transport?.path.address;
+	}
+
 	get streams(): Streams {
 		return this.#streams;
 	}
@@ -196,7 +208,7 @@ export class Link {
 
 		const {datagramSize} = this.#config;
 		const network = this.#congestionFactory(datagramSize);
-		const congestion = isLocalCeiling(this.#sizeCeiling(session.address)) ? new LocalCongestion(network, datagramSize) : network;
+		const congestion = this.#isNear(session.address) ? new LocalCongestion(network, datagramSize) : network;
 		this.#transport = {
 			session,
 			path: new Path(session.address, this.#random),
@@ -215,6 +227,7 @@ export class Link {
 		};
 		this.#streams.setPeerLimits(session.parameters);
 		this.#liveness.handleReceived(now);
+		this.#liveness.setNear(this.#isNear(session.address));
 		this.state = 'open';
 		// The responder opens the link with the first packet it can read: never let it wait for the first line of chat.
 		this.#isPingDue = session.isInitiator;
@@ -333,7 +346,7 @@ export class Link {
 			return;
 		}
 
-		const {recovery, size} = this.#transport;
+		const {recovery, size, path} = this.#transport;
 		const {lost, probe} = recovery.handleTimeout(now);
 		this.#handleLost(lost, this.#transport, now);
 		if (size.handleTimeout(recovery.probeCount, now)) {
@@ -346,6 +359,9 @@ export class Link {
 
 		if (probe.length > 0) {
 			this.#isPingDue = true;
+			if (this.#liveness.takeDoubt(recovery.basicProbeTimeout, now)) {
+				this.#emit({type: 'silent', address: path.address});
+			}
 		}
 
 		switch (this.#liveness.handleTimeout({missed: recovery.probeCount, interval: recovery.basicProbeTimeout}, now)) {
@@ -470,8 +486,10 @@ export class Link {
 					// Nothing is known of the new path.
 					transport.size = this.#beginSize(transport.path.address, now);
 					if (transport.congestion instanceof LocalCongestion) {
-						transport.congestion.handleMoved(isLocalCeiling(this.#sizeCeiling(transport.path.address)));
+						transport.congestion.handleMoved(this.#isNear(transport.path.address));
 					}
+
+					this.#liveness.setNear(this.#isNear(transport.path.address));
 
 					this.#adoptSize(transport);
 				}
@@ -521,6 +539,10 @@ export class Link {
 				this.#adoptSize(transport);
 			}
 		}
+	}
+
+	#isNear(address: Address): boolean {
+		return isLocalCeiling(this.#sizeCeiling(address));
 	}
 
 	#beginSize(address: Address, now: number): PacketSize {

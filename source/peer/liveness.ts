@@ -1,4 +1,4 @@
-// Whether the peer is still there: keepalive while idle, a verdict after too long a silence, and the quick probe after a crash hint.
+// Whether the peer is still there: keepalive while idle, doubt and then a verdict after too long a silence, and the quick probe after a crash hint.
 // Knows only when something was heard, sent and acknowledged; refuses to know what.
 import {type PeerConfig} from './config.js';
 
@@ -14,11 +14,20 @@ export class Liveness {
 	*/
 	#waitingSince: number | undefined;
 	#probe: {nextAt: number; left: number; firstPn: number} | undefined;
+	#isNear = false;
+	#doubtedAt = -Infinity;
 
 	constructor(config: PeerConfig, now: number) {
 		this.#config = config;
 		this.#heardAt = now;
 		this.#activeAt = now;
+	}
+
+	/**
+	Whether the peer is on this machine.
+	*/
+	setNear(isNear: boolean): void {
+		this.#isNear = isNear;
 	}
 
 	/**
@@ -59,6 +68,18 @@ export class Liveness {
 		this.#probe ??= {nextAt: now, left: this.#config.probeCount, firstPn};
 	}
 
+	/**
+	An answer is overdue; it should have taken `interval`. True when somebody should ask the peer's system whether the port is still open.
+	*/
+	takeDoubt(interval: number, now: number): boolean {
+		if (now - this.#heardAt < interval || now - this.#doubtedAt < this.#config.pokeInterval) {
+			return false;
+		}
+
+		this.#doubtedAt = now;
+		return true;
+	}
+
 	pollTimeout(): number {
 		const silenceAt = this.#waitingSince === undefined ? this.#pingAt() : this.#waitingSince + this.#config.lostAfter;
 		return this.#probe ? Math.min(this.#probe.nextAt, silenceAt) : silenceAt;
@@ -97,7 +118,11 @@ export class Liveness {
 	}
 
 	#pingAt(): number {
-		const {activePing, idlePing, activeFor} = this.#config;
+		const {activePing, idlePing, activeFor, nearPing} = this.#config;
+		if (this.#isNear) {
+			return this.#heardAt + nearPing;
+		}
+
 		const active = this.#heardAt + activePing;
 		return active < this.#activeAt + activeFor ? active : this.#heardAt + idlePing;
 	}

@@ -18,6 +18,7 @@ export type ClientCore = {
 	handleCommand(line: string, tag: number, now: number): void;
 	handleControl(event: ControlEvent, now: number): void;
 	handleDatagram(bytes: Uint8Array, from: string, now: number): void;
+	handleUnreachable(address: string, now: number): void;
 	handleStored(batch: number, now: number): void;
 	handleHosted(result: HostedResult, now: number): void;
 	handleAddressesChanged(now: number): void;

@@ -8,6 +8,7 @@ import type {Clock} from '../io/clock.js';
 import {ControlSocket} from '../io/control-socket.js';
 import type {ProfileStore} from '../io/profile-store.js';
 import {watchAddresses} from '../io/addresses.js';
+import {isRefused} from '../io/poke.js';
 import type {UdpSocket} from '../io/udp-socket.js';
 import type {HostPort} from '../protocol/addresses.js';
 import {ProtocolError} from '../protocol/errors.js';
@@ -287,6 +288,11 @@ export class Runtime implements MessengerPort {
 				break;
 			}
 
+			case 'poke': {
+				void this.#poke(effect.address);
+				break;
+			}
+
 			case 'host': {
 				void this.#startHosting(effect.port);
 				break;
@@ -321,6 +327,15 @@ export class Runtime implements MessengerPort {
 		}
 
 		this.#core.handleStored(batch, this.#clock());
+		this.#schedule();
+	}
+
+	async #poke(address: string): Promise<void> {
+		if (!await isRefused(address)) {
+			return;
+		}
+
+		this.#core.handleUnreachable(address, this.#clock());
 		this.#schedule();
 	}
 

@@ -7,6 +7,7 @@ export type Input =
 	| {readonly kind: 'command'; readonly line: string; readonly tag: number}
 	| {readonly kind: 'control'; readonly event: ControlEvent}
 	| {readonly kind: 'datagram'; readonly text: string; readonly from: string}
+	| {readonly kind: 'unreachable'; readonly address: string}
 	| {readonly kind: 'stored'; readonly batch: number}
 	| {readonly kind: 'hosted'; readonly result: HostedResult}
 	| {readonly kind: 'addresses'}
@@ -37,6 +38,10 @@ export class ScriptedCore implements ClientCore {
 
 	handleDatagram(bytes: Uint8Array, from: string): void {
 		this.#take({kind: 'datagram', text: new TextDecoder().decode(bytes), from});
+	}
+
+	handleUnreachable(address: string): void {
+		this.#take({kind: 'unreachable', address});
 	}
 
 	handleStored(batch: number): void {

@@ -64,6 +64,9 @@ class Scene {
 				handleRecord: (peer, record) => {
 					this.told.push(`${peer}: ${record.kind}`);
 				},
+				handleSilence: address => {
+					this.told.push(`silence at ${address}`);
+				},
 				isExpecting: () => this.isExpecting,
 			},
 			device: deviceId(keysOf(1).signPublic),

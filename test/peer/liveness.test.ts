@@ -28,6 +28,28 @@ test('a path that seems slow is waited for once, not after each ping', t => {
 	t.deepEqual(probeInVain(600), {lostAfter: 1300, pings: 8});
 });
 
+test('a peer on this machine is pinged every 0.75 s, talking or not, any other after 4 s or 20', t => {
+	const liveness = new Liveness(completeConfig({}), 0);
+	t.is(liveness.pollTimeout(), 4000);
+	liveness.handleReceived(100_000);
+	t.is(liveness.pollTimeout(), 120_000);
+	liveness.setNear(true);
+	t.is(liveness.pollTimeout(), 100_750);
+	t.is(liveness.handleTimeout({missed: 0, interval: 30}, 100_749), undefined);
+	t.is(liveness.handleTimeout({missed: 0, interval: 30}, 100_750), 'ping');
+});
+
+test('an overdue answer is a reason to ask elsewhere, but not at each timeout, and not while the peer talks', t => {
+	const liveness = new Liveness(completeConfig({}), 0);
+	t.false(liveness.takeDoubt(30, 29));
+	t.true(liveness.takeDoubt(30, 30));
+	t.false(liveness.takeDoubt(30, 100));
+	t.true(liveness.takeDoubt(30, 280));
+	liveness.handleReceived(600);
+	t.false(liveness.takeDoubt(30, 620));
+	t.true(liveness.takeDoubt(30, 640));
+});
+
 test('a probe that was answered ends without a verdict', t => {
 	const liveness = new Liveness(completeConfig({}), 0);
 	liveness.startProbe(7, 0);

@@ -107,6 +107,18 @@ test('datagrams go in with their origin and out to their destination', async t =
 	t.is(await answer, 'pong');
 });
 
+test('a peer whose port is refused is reported, one who is there is not', async t => {
+	const {core, runtime} = await start(t);
+	const [gone, there] = await Promise.all([UdpSocket.open(0), UdpSocket.open(0)]);
+	t.teardown(async () => there.close());
+	await gone.close();
+	const told = input(core, 'unreachable');
+	core.effects.push({type: 'poke', address: `127.0.0.1:${there.port}`}, {type: 'poke', address: `127.0.0.1:${gone.port}`});
+	void runtime.execute('go');
+	t.deepEqual(await told, {kind: 'unreachable', address: `127.0.0.1:${gone.port}`});
+	t.is(core.inputs.filter(({kind}) => kind === 'unreachable').length, 1);
+});
+
 test('more datagrams than fit in a turn all leave, and a timer is served between them', async t => {
 	const {core, runtime, clock} = await start(t);
 	const peer = await UdpSocket.open(0);

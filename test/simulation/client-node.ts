@@ -99,6 +99,11 @@ export class ClientNode {
 		this.pump();
 	}
 
+	handleUnreachable(address: string): void {
+		this.client?.handleUnreachable(address, this.#world.now);
+		this.pump();
+	}
+
 	handleTimeout(): void {
 		this.client?.handleTimeout(this.#world.now);
 		this.pump();
@@ -157,6 +162,11 @@ export class ClientNode {
 				this.replies.set(effect.tag, effect.reply);
 				this.#world.trace(this.name, effect.reply);
 				this.#world.ledger.handleReply(this, effect.tag, effect.reply);
+				break;
+			}
+
+			case 'poke': {
+				this.#world.poke(this, effect.address);
 				break;
 			}
 

@@ -85,6 +85,24 @@ export class World {
 	}
 
 	/**
+	An empty datagram of `client`'s: a host on which nobody has that port refuses it, and now and then somebody lies.
+	*/
+	poke(client: ClientNode, address: string): void {
+		const {incarnation} = client;
+		const isOpen = this.clients.values().some(other => other.client && other.address === address);
+		const isReached = !this.isParted(client.host, hostOf(address)) && !this.#blocked.has(`${client.host} ${hostOf(address)}`);
+		if (!((isReached && !isOpen) || this.chance.chance(0.1))) {
+			return;
+		}
+
+		this.plan(2 * this.network.conditions.delay, () => {
+			if (client.incarnation === incarnation) {
+				client.handleUnreachable(address);
+			}
+		});
+	}
+
+	/**
 	Cuts the world in two: these hosts (IPs, or `server`) and the rest.
 	*/
 	part(hosts: Iterable<string>): void {
