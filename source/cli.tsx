@@ -5,6 +5,7 @@ import process from 'node:process';
 import {parseFlags, UsageError, type Options} from './flags.js';
 import {discoveryReach} from './io/discovery.js';
 import {SessionLog} from './io/session-log.js';
+import {TraceFile} from './io/trace-file.js';
 import {chooseTheme} from './kit/theme.js';
 import {drive} from './plain/driver.js';
 import {HiddenInput} from './plain/hidden-input.js';
@@ -64,6 +65,8 @@ async function run(options: Options): Promise<number> {
 	// The screen is loaded while disk and port are opened: it is the larger half of the start.
 	const loading = options.face === 'screen' ? import('./screen/run-screen.js') : undefined;
 	const log = options.log === undefined ? undefined : SessionLog.open(options.log);
+	const program = `earshot ${options.version}`;
+	const trace = options.trace === undefined ? undefined : TraceFile.open(options.trace, {startedAt: Date.now(), program});
 	const {runtime, udpPort, settings} = await startMessenger({
 		folder: options.data,
 		user: options.user,
@@ -71,7 +74,8 @@ async function run(options: Options): Promise<number> {
 		announce: options.announce,
 		mode: options.sessions,
 		accept: options.accept,
-		program: `earshot ${options.version}`,
+		program,
+		trace,
 		host: createHost(join(options.data, 'server'), options.version),
 	});
 	if (log) {
@@ -85,6 +89,10 @@ async function run(options: Options): Promise<number> {
 	});
 	let failure: unknown;
 	const begin = async () => {
+		trace?.watch(text => {
+			runtime.announce({type: 'notice', level: 'error', text});
+		});
+
 		try {
 			await open(runtime, options, settings.data.lastServer);
 		} catch (error) {
@@ -100,6 +108,7 @@ async function run(options: Options): Promise<number> {
 	} finally {
 		await runtime.leave();
 		await log?.close();
+		await trace?.close();
 	}
 }
 

@@ -31,6 +31,7 @@ const help = `
 	  --share DIR            folder to share
 	  --downloads DIR        folder for what is fetched
 	  --log FILE             append what happens to this file
+	  --trace FILE           write what the links to peers do to this file, as qlog; no text of messages
 	Program
 	  --udp-port N           UDP port, 0 for any free one (default: 0)
 	  --plain                one readable line an event (default when not in a terminal)
@@ -74,6 +75,7 @@ export type Options = {
 	readonly share: string | undefined;
 	readonly downloads: string | undefined;
 	readonly log: string | undefined;
+	readonly trace: string | undefined;
 	readonly udpPort: number;
 	/**
 	Addresses to announce in place of the own ones, as `parseAnnounced` reads them.
@@ -101,6 +103,7 @@ const flagTypes = {
 	plain: {type: 'boolean'},
 	json: {type: 'boolean'},
 	log: {type: 'string'},
+	trace: {type: 'string'},
 } as const;
 
 /**
@@ -134,7 +137,8 @@ export function parseFlags(arguments_: readonly string[], {isTerminal, environme
 		data: toDataFolder(flags.data ?? defaultFolder(environment.EARSHOT_HOME)),
 		share: toFolder('--share', flags.share),
 		downloads: toFolder('--downloads', flags.downloads),
-		log: flags.log === '' ? refuse('--log takes a file.') : flags.log,
+		log: toFile('--log', flags.log),
+		trace: toFile('--trace', flags.trace),
 		udpPort: toPort('--udp-port', flags.udpPort) ?? 0,
 		announce: toAnnounced(environment.EARSHOT_ANNOUNCE),
 	};
@@ -200,6 +204,10 @@ function toName(flag: string, value: string | undefined): string | undefined {
 
 function toChoice<Choice extends string>(flag: string, value: string | undefined, choices: readonly [Choice, ...Choice[]]): Choice {
 	return value === undefined ? choices[0] : choices.find(choice => choice === value) ?? refuse(`${flag} takes one of ${choices.join(', ')}; "${value}" is none.`);
+}
+
+function toFile(flag: string, value: string | undefined): string | undefined {
+	return value === '' ? refuse(`${flag} takes a file.`) : value;
 }
 
 function toFolder(flag: string, value: string | undefined): string | undefined {

@@ -42,6 +42,7 @@ test('without flags everything has its default', t => {
 		share: undefined,
 		downloads: undefined,
 		log: undefined,
+		trace: undefined,
 		udpPort: 0,
 		announce: undefined,
 	});
@@ -53,8 +54,8 @@ test('every flag arrives', t => {
 	t.like(parse(t, `--server [::1]:5 --data ${folder}/d --user ann --room den --share ${folder} --downloads ${folder}`), {
 		server: {host: '::1', port: 5}, data: `${folder}/d`, user: 'ann', room: 'den', share: folder, downloads: folder,
 	});
-	t.like(parse(t, `--accept everyone --sessions many --udp-port 9 --json --log ${folder}/l`), {
-		accept: 'everyone', sessions: 'many', udpPort: 9, face: 'json', log: `${folder}/l`,
+	t.like(parse(t, `--accept everyone --sessions many --udp-port 9 --json --log ${folder}/l --trace ${folder}/t.sqlog`), {
+		accept: 'everyone', sessions: 'many', udpPort: 9, face: 'json', log: `${folder}/l`, trace: `${folder}/t.sqlog`,
 	});
 	t.true(existsSync(`${folder}/d`));
 	t.like(parse(t, '--host --port 0'), {host: {port: 0}});
@@ -91,6 +92,7 @@ const bad: ReadonlyArray<readonly [string, string]> = [
 	['--share /nowhere/at/all', '/nowhere/at/all'],
 	['--downloads package.json', 'package.json'],
 	['--log', '--log'],
+	['--trace', '--trace'],
 	['--data', '--data'],
 	['--data /proc/earshot', '/proc/earshot'],
 	['--data package.json', 'package.json'],

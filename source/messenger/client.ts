@@ -20,7 +20,7 @@ import {nameKey} from '../protocol/names.js';
 import {punchType} from '../protocol/punch.js';
 import {measureAesThreshold} from '../peer/ciphers.js';
 import type {PeerConfig} from '../peer/config.js';
-import {Endpoint} from '../peer/endpoint.js';
+import {Endpoint, type TraceObserver} from '../peer/endpoint.js';
 import {HybridClock} from './clock.js';
 import {parseCommandLine} from './commands.js';
 import {
@@ -100,6 +100,10 @@ export type ClientOptions = {
 	Ms with fractions, to find out once which cipher is faster on this machine.
 	*/
 	readonly stopwatch?: () => number;
+	/**
+	Is told of everything that happens on the links to peers.
+	*/
+	readonly trace?: TraceObserver | undefined;
 };
 
 type Identity = {readonly user: string; readonly realm: string; readonly rootKey: string; readonly credential: Uint8Array};
@@ -153,6 +157,7 @@ export class Client {
 			random,
 			config: {...options.peerConfig, ...(options.stopwatch && {aesFrom: measureAesThreshold(options.stopwatch)})},
 			...(options.sizeCeiling && {sizeCeiling: options.sizeCeiling}),
+			trace: options.trace,
 		});
 		this.#control = new ControlSession({
 			listener: {

@@ -133,6 +133,10 @@ export class Bbr implements CongestionController {
 		return Math.max(...this.#rates);
 	}
 
+	get state(): string {
+		return this.#contendedWindow !== undefined && this.#phase === 'cruise' ? 'contended' : this.#phase;
+	}
+
 	get capacity(): number {
 		return this.bandwidth > 0 ? this.bandwidth * this.#minimumRtt : 0;
 	}

@@ -37,6 +37,10 @@ export class LocalCongestion implements CongestionController {
 		return this.#isLocal ? 0 : this.#network.capacity;
 	}
 
+	get state(): string | undefined {
+		return this.#isLocal ? 'local' : this.#network.state;
+	}
+
 	get bandwidth(): number | undefined {
 		return this.#isLocal ? undefined : this.#network.bandwidth;
 	}

@@ -43,6 +43,10 @@ export type CongestionController = {
 	What the path was seen to deliver, bytes a ms; zero before the first sample, undefined where nobody measures it.
 	*/
 	readonly bandwidth?: number | undefined;
+	/**
+	What the controller is at, in a word for traces.
+	*/
+	readonly state?: string | undefined;
 	handleAcknowledged(batch: AckedBatch, now: number): void;
 	/**
 	Packets were declared lost; `sentAt` is when the newest of them was sent.

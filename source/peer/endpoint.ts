@@ -30,6 +30,7 @@ import {
 	decodeReset,
 	decodeResp,
 	deriveMacKey,
+	dataHeaderSize,
 	encodeReset,
 	encodeRetry,
 	packetType,
@@ -42,12 +43,14 @@ import {cautiousCeiling} from './packet-size.js';
 import {StatelessReset} from './reset.js';
 import {type Address, type Session} from './session.js';
 import {Slab} from './slab.js';
+import {EndpointTrace, type TraceObserver} from './trace.js';
 import {AgreementKey, keySize} from './x25519.js';
 
 export type {EndpointCounters, EndpointEvent} from './events.js';
 export type {LinkStatistics} from './link.js';
 export type {LinkId} from './link-table.js';
 export type {Address} from './session.js';
+export type {TraceEvent, TraceObserver} from './trace.js';
 
 export type EndpointOptions = {
 	/**
@@ -79,6 +82,10 @@ export type EndpointOptions = {
 	Defaults to the model-based one.
 	*/
 	congestion?: CongestionFactory;
+	/**
+	Is told of everything that happens on the links, as events of qlog. Without it nothing of that is computed.
+	*/
+	trace?: TraceObserver | undefined;
 };
 
 /**
@@ -104,6 +111,7 @@ export class Endpoint {
 	readonly #cookies: Cookies;
 	readonly #reset: StatelessReset;
 	readonly #slab = new Slab();
+	readonly #trace: EndpointTrace | undefined;
 	readonly #responses: Array<{to: Address; data: Uint8Array}> = [];
 	#events: EndpointEvent[] = [];
 	#nextEvent = 0;
@@ -121,6 +129,7 @@ export class Endpoint {
 		this.#halfOpens = new HalfOpenTable(this.#config);
 		this.#cookies = new Cookies(size => options.random(size));
 		this.#reset = new StatelessReset(options.identity.privateKey);
+		this.#trace = options.trace && new EndpointTrace(options.trace);
 	}
 
 	/**
@@ -160,6 +169,7 @@ export class Endpoint {
 			authenticate: this.#options.authenticate,
 		}, now);
 		this.#links.bind(entry, entry.initiation);
+		entry.link.trace?.handleAttempt({localCid, candidates}, now);
 		return entry.id;
 	}
 
@@ -240,6 +250,10 @@ export class Endpoint {
 			return;
 		}
 
+		if (this.#trace) {
+			this.#trace.now = now;
+		}
+
 		entry.link.close(code, reason, now);
 		this.#settle(entry);
 	}
@@ -248,42 +262,20 @@ export class Endpoint {
 	A datagram came. Its bytes are not kept and not changed.
 	*/
 	handleDatagram(data: Uint8Array, from: Address, now: number): void {
-		switch (data[0]) {
-			case packetType.data: {
-				this.#handleData(data, from, now);
-				break;
-			}
-
-			case packetType.init: {
-				this.#handleInit(data, from, now);
-				break;
-			}
-
-			case packetType.resp: {
-				this.#handleResp(data, from, now);
-				break;
-			}
-
-			case packetType.retry: {
-				this.#handleRetry(data, from);
-				break;
-			}
-
-			case packetType.reset: {
-				this.#handleReset(data);
-				break;
-			}
-
-			default: {
-				this.counters.malformed++;
-			}
-		}
+		this.#trace?.handleArrival(this.counters, now);
+		this.#sort(data, from, now);
+		this.#trace?.handleReceived(data, this.counters, this.#groupOf(data));
 	}
 
 	handleTimeout(now: number): void {
 		this.#halfOpens.expire(now);
+		if (this.#trace) {
+			this.#trace.now = now;
+		}
+
 		for (const entry of this.#links.values()) {
 			if (entry.initiation?.handleTimeout(now)) {
+				entry.link.trace?.handleFailed('the peer did not answer');
 				this.#events.push({type: 'failed', link: entry.id, reason: 'the peer did not answer'});
 				this.#links.remove(entry);
 				continue;
@@ -300,6 +292,7 @@ export class Endpoint {
 	pollTransmit(now: number): {to: Address; data: Uint8Array} | undefined {
 		const response = this.#responses.shift();
 		if (response) {
+			this.#trace?.handleSent(response.data, undefined, now);
 			return response;
 		}
 
@@ -307,6 +300,7 @@ export class Endpoint {
 			const datagram = this.#pollEntry(entry, now);
 			if (datagram) {
 				this.#links.markReady(entry);
+				this.#trace?.handleSent(datagram.data, entry.link.trace?.group, now);
 				return datagram;
 			}
 		}
@@ -389,6 +383,46 @@ export class Endpoint {
 		return this.#links.size >= this.#config.maxLinks ? 'too many links' : undefined;
 	}
 
+	#sort(data: Uint8Array, from: Address, now: number): void {
+		switch (data[0]) {
+			case packetType.data: {
+				this.#handleData(data, from, now);
+				break;
+			}
+
+			case packetType.init: {
+				this.#handleInit(data, from, now);
+				break;
+			}
+
+			case packetType.resp: {
+				this.#handleResp(data, from, now);
+				break;
+			}
+
+			case packetType.retry: {
+				this.#handleRetry(data, from);
+				break;
+			}
+
+			case packetType.reset: {
+				this.#handleReset(data);
+				break;
+			}
+
+			default: {
+				this.counters.malformed++;
+			}
+		}
+	}
+
+	/**
+	The trace's group of the link that a DATA packet says it belongs to.
+	*/
+	#groupOf(data: Uint8Array): string | undefined {
+		return data[0] === packetType.data && data.length >= dataHeaderSize ? this.#links.findCid(readUint32(data, 2))?.link.trace?.group : undefined;
+	}
+
 	#handleInit(data: Uint8Array, from: Address, now: number): void {
 		const init = decodeInit(data, this.#macKey);
 		if (!init) {
@@ -438,6 +472,7 @@ export class Endpoint {
 		}
 
 		this.#halfOpens.add(halfOpen);
+		this.#trace?.handleAnswered(halfOpen.session);
 		this.#respond(from, halfOpen.response);
 	}
 
@@ -634,6 +669,7 @@ export class Endpoint {
 		const wasOpen = link.state === 'open';
 		this.#links.bind(entry, session);
 		entry.initiation = undefined;
+		link.trace?.handleStarted(session, {local: this.#parameters, datagramSize: this.#config.datagramSize}, now);
 		link.start(session, now);
 		this.#links.markReady(entry);
 		if (wasOpen) {
@@ -658,12 +694,15 @@ export class Endpoint {
 
 	#createEntry(publicKey: Uint8Array, now: number): LinkEntry {
 		const id = this.#links.createId();
+		const trace = this.#trace?.createLink();
 		const link = new Link({
+			trace,
 			config: this.#config,
 			sizeCeiling: this.#options.sizeCeiling ?? (() => cautiousCeiling),
 			congestion: this.#options.congestion ?? (datagramSize => new Bbr(datagramSize)),
 			random: size => this.#options.random(size),
 			emit: event => {
+				trace?.handleEvent(event);
 				this.#events.push({...event, link: id});
 			},
 		}, now);

@@ -30,6 +30,7 @@ import {RttEstimator} from './rtt.js';
 import {type Address, type Session} from './session.js';
 import {type Slab} from './slab.js';
 import {Streams, type PacketSpace, type StreamEvent} from './streams.js';
+import type {LinkTrace} from './trace.js';
 
 export type LinkState = 'opening' | 'open' | 'closing' | 'draining' | 'gone';
 
@@ -140,6 +141,7 @@ export class Link {
 	The peer has proved that it holds this session's keys.
 	*/
 	isConfirmed = false;
+	readonly trace: LinkTrace | undefined;
 	readonly #config: PeerConfig;
 	readonly #congestionFactory: CongestionFactory;
 	readonly #sizeCeiling: (address: Address) => number;
@@ -165,7 +167,9 @@ export class Link {
 		sizeCeiling: (address: Address) => number;
 		random: (size: number) => Uint8Array;
 		emit: (event: LinkEvent) => void;
+		trace?: LinkTrace | undefined;
 	}, now: number) {
+		this.trace = options.trace;
 		this.#config = options.config;
 		this.#congestionFactory = options.congestion;
 		this.#sizeCeiling = options.sizeCeiling;
@@ -268,6 +272,7 @@ export class Link {
 		this.#liveness.handleReceived(now);
 		try {
 			const frames = decodeFrames(plaintext);
+			this.trace?.handlePacketReceived(frames, {pn, size, epoch: transport.session.receiveKeys.epoch}, now);
 			if (!frames) {
 				throw new ProtocolViolation('a frame could not be read');
 			}
@@ -348,6 +353,10 @@ export class Link {
 
 		const {recovery, size, path} = this.#transport;
 		const {lost, probe} = recovery.handleTimeout(now);
+		if (lost.length + probe.length > 0) {
+			this.trace?.handleTimerExpired(probe.length > 0 ? 'pto' : 'ack', now);
+		}
+
 		this.#handleLost(lost, this.#transport, now);
 		if (size.handleTimeout(recovery.probeCount, now)) {
 			this.#adoptSize(this.#transport);
@@ -363,6 +372,8 @@ export class Link {
 				this.#emit({type: 'silent', address: path.address});
 			}
 		}
+
+		this.trace?.handleMeasures(this.#transport, now);
 
 		switch (this.#liveness.handleTimeout({missed: recovery.probeCount, interval: recovery.basicProbeTimeout}, now)) {
 			case 'ping': {
@@ -483,6 +494,7 @@ export class Link {
 
 			case 'pathResponse': {
 				if (transport.path.handleResponse(frame.token)) {
+					this.trace?.handleMoved(transport.path.address);
 					// Nothing is known of the new path.
 					transport.size = this.#beginSize(transport.path.address, now);
 					if (transport.congestion instanceof LocalCongestion) {
@@ -530,9 +542,11 @@ export class Link {
 
 		this.#handleLost(lost, transport, now);
 		this.#streams.setSendBuffer(sendBufferWindows * transport.congestion.window);
+		this.trace?.handleMeasures(transport, now);
 	}
 
 	#handleLost(lost: readonly SentPacket[], transport: Transport, now: number): void {
+		this.trace?.handleLost(lost);
 		for (const packet of lost) {
 			this.#handleLostPacket(packet);
 			if (transport.size.handleLost(packet, now)) {
@@ -555,6 +569,7 @@ export class Link {
 	*/
 	#adoptSize({size, congestion}: Transport): void {
 		congestion.handleDatagramSize?.(size.current);
+		this.trace?.handleDatagramSize(size.current);
 	}
 
 	#handleLostPacket({frames}: SentPacket): void {
@@ -729,12 +744,14 @@ export class Link {
 		}
 
 		this.#stepKey(transport, pn, now);
+		this.trace?.handlePacketSent(space.bytes.subarray(dataHeaderSize, space.at), {pn, size: space.at + tagSize, epoch: session.sendKeys.epoch}, now);
 		writeDataHeader(space.bytes, {epoch: session.sendKeys.epoch & 0xFF, dcid: session.remoteCid, pn});
 		session.sendKeys.seal(space.bytes, space.at, pn);
 		const size = space.at + tagSize;
 		slab.keep(size);
 		recovery.handleSent(size, space.sent, isEliciting, now);
 		if (isEliciting) {
+			this.trace?.handleArmed(recovery, now);
 			pacer.handleSent(size);
 			this.#liveness.handleSent(now);
 			if (space.sent.some(({type}) => type === 'stream')) {

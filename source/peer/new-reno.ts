@@ -23,6 +23,10 @@ export class NewReno implements CongestionController {
 		return 0;
 	}
 
+	get state(): string {
+		return this.window < this.#threshold ? 'slow_start' : 'congestion_avoidance';
+	}
+
 	handleDatagramSize(size: number): void {
 		this.#datagramSize = size;
 		this.window = Math.max(this.window, initialWindow(size));

@@ -198,6 +198,13 @@ export class Recovery {
 	}
 
 	/**
+	Whether the timer waits for packets to count as lost, not for a probe.
+	*/
+	get isLossTimeSet(): boolean {
+		return this.#lossTime !== undefined;
+	}
+
+	/**
 	Everything in flight, which is given up.
 	*/
 	abandon(): SentPacket[] {

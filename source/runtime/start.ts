@@ -6,6 +6,7 @@ import {createClock} from '../io/clock.js';
 import {createSizeCeiling} from '../io/path-sizes.js';
 import {ProfileStore} from '../io/profile-store.js';
 import type {Settings} from '../io/settings.js';
+import type {TraceFile} from '../io/trace-file.js';
 import {UdpSocket} from '../io/udp-socket.js';
 import {Client} from '../messenger/client.js';
 import {parseAnnounced} from '../protocol/addresses.js';
@@ -35,6 +36,10 @@ export type MessengerOptions = {
 	*/
 	readonly program: string;
 	readonly host: Host | undefined;
+	/**
+	Where to write down what happens on the links to peers; nowhere unless given. Who opened it closes it.
+	*/
+	readonly trace?: TraceFile | undefined;
 };
 
 /**
@@ -48,7 +53,7 @@ Starts a messenger; it connects nowhere by itself.
 @throws {ProtocolError} When the port is busy, or the data folder or a profile in it can't be used.
 */
 export async function startMessenger({
-	folder, user, udpPort, announce, mode, accept, program, host,
+	folder, user, udpPort, announce, mode, accept, program, host, trace,
 }: MessengerOptions): Promise<RunningMessenger> {
 	const udp = await UdpSocket.open(udpPort);
 	let store: ProfileStore;
@@ -74,6 +79,9 @@ export async function startMessenger({
 		peerConfig: {maxInFlight: Math.floor(udp.receiveBufferSize / 4)},
 		stopwatch: () => performance.now(),
 		sizeCeiling: createSizeCeiling(clock),
+		trace: trace && (event => {
+			trace.append(event);
+		}),
 	});
 	const runtime = new Runtime({
 		core, udp, store, clock, host,
