@@ -18,7 +18,6 @@ export class LocalCongestion implements CongestionController {
 	#datagramSize: number;
 	#window = firstWindow;
 	#minimumRtt = Infinity;
-	#mayBeLocal = true;
 	/**
 	Losses of packets sent before this moment are answered already.
 	*/
@@ -64,14 +63,6 @@ export class LocalCongestion implements CongestionController {
 		this.#network.handleLost(loss, now);
 	}
 
-	/**
-	The peer has moved, and may have left this machine.
-	*/
-	handleMoved(isLocal: boolean): void {
-		this.#minimumRtt = Infinity;
-		this.#mayBeLocal = isLocal;
-	}
-
 	handleDatagramSize(size: number): void {
 		this.#datagramSize = size;
 		this.#network.handleDatagramSize?.(size);
@@ -87,6 +78,6 @@ export class LocalCongestion implements CongestionController {
 	}
 
 	get #isLocal(): boolean {
-		return this.#mayBeLocal && this.#minimumRtt <= maxLocalRtt;
+		return this.#minimumRtt <= maxLocalRtt;
 	}
 }

@@ -13,7 +13,12 @@ import {hex} from './bytes.js';
 import {prologue} from './initiation.js';
 import {Handshake} from './noise.js';
 import {deriveMacKey, encodeResp, type InitPacket} from './packet.js';
-import {deriveKeys, type Address, type Session} from './session.js';
+import {
+	deriveKeys,
+	hostOf,
+	type Address,
+	type Session,
+} from './session.js';
 import {keySize, type AgreementKey} from './x25519.js';
 
 /**
@@ -212,8 +217,4 @@ export class HalfOpenTable {
 		this.#allowance = Math.min(maxHandshakesPerSecond, this.#allowance + refill);
 		this.#refilledAt = now;
 	}
-}
-
-function hostOf(address: Address): string {
-	return address.slice(0, address.lastIndexOf(':'));
 }

@@ -27,7 +27,7 @@ import {
 import {Recovery, type SentPacket} from './recovery.js';
 import {ReplayWindow} from './replay-window.js';
 import {RttEstimator} from './rtt.js';
-import {type Address, type Session} from './session.js';
+import {hostOf, type Address, type Session} from './session.js';
 import {type Slab} from './slab.js';
 import {Streams, type PacketSpace, type StreamEvent} from './streams.js';
 import type {LinkTrace} from './trace.js';
@@ -205,24 +205,18 @@ export class Link {
 			this.#handleLostPacket(packet);
 		}
 
-		const rtt = new RttEstimator(this.#config.initialRtt);
+		const model = this.#beginPath(session.address, now);
 		if (session.rtt !== undefined) {
-			rtt.update(session.rtt, 0);
+			model.rtt.update(session.rtt, 0);
 		}
 
-		const {datagramSize} = this.#config;
-		const network = this.#congestionFactory(datagramSize);
-		const congestion = this.#isNear(session.address) ? new LocalCongestion(network, datagramSize) : network;
 		this.#transport = {
 			session,
 			path: new Path(session.address, this.#random),
-			size: this.#beginSize(session.address, now),
-			rtt,
-			congestion,
+			...model,
 			recovery: new Recovery({
-				rtt, congestion, peerMaxAckDelay: session.parameters.maxAckDelay, maxProbeTimeout: this.#config.activePing,
+				...model, peerMaxAckDelay: session.parameters.maxAckDelay, maxProbeTimeout: this.#config.activePing,
 			}),
-			pacer: new Pacer(this.#config.datagramSize),
 			replay: new ReplayWindow(),
 			acknowledgements: new Acknowledgements(this.#config),
 			rangesToldAt: now,
@@ -231,7 +225,6 @@ export class Link {
 		};
 		this.#streams.setPeerLimits(session.parameters);
 		this.#liveness.handleReceived(now);
-		this.#liveness.setNear(this.#isNear(session.address));
 		this.state = 'open';
 		// The responder opens the link with the first packet it can read: never let it wait for the first line of chat.
 		this.#isPingDue = session.isInitiator;
@@ -493,19 +486,7 @@ export class Link {
 			}
 
 			case 'pathResponse': {
-				if (transport.path.handleResponse(frame.token)) {
-					this.trace?.handleMoved(transport.path.address);
-					// Nothing is known of the new path.
-					transport.size = this.#beginSize(transport.path.address, now);
-					if (transport.congestion instanceof LocalCongestion) {
-						transport.congestion.handleMoved(this.#isNear(transport.path.address));
-					}
-
-					this.#liveness.setNear(this.#isNear(transport.path.address));
-
-					this.#adoptSize(transport);
-				}
-
+				this.#handlePathResponse(frame.token, transport, now);
 				break;
 			}
 
@@ -555,13 +536,45 @@ export class Link {
 		}
 	}
 
-	#isNear(address: Address): boolean {
-		return isLocalCeiling(this.#sizeCeiling(address));
+	/**
+	A new address has proved itself. Unless only the port is another, as when a router forgot its mapping, that is another path, and what was
+	learned of the old one says nothing about it (RFC 9000, section 9.4).
+	*/
+	#handlePathResponse(token: Uint8Array, transport: Transport, now: number): void {
+		const {path, recovery} = transport;
+		const before = path.address;
+		if (!path.handleResponse(token)) {
+			return;
+		}
+
+		this.trace?.handleMoved(path.address);
+		if (hostOf(before) === hostOf(path.address)) {
+			return;
+		}
+
+		const model = this.#beginPath(path.address, now);
+		Object.assign(transport, model);
+		this.#adoptSize(transport);
+		for (const packet of recovery.handleMoved(model)) {
+			this.#handleLostPacket(packet);
+		}
 	}
 
-	#beginSize(address: Address, now: number): PacketSize {
-		const {datagramSize, maxDatagramSize} = this.#config;
-		return new PacketSize({base: datagramSize, ceiling: Math.min(maxDatagramSize, this.#sizeCeiling(address))}, now);
+	/**
+	What is known of a path at its beginning: nothing, but whether it leaves this machine.
+	*/
+	#beginPath(address: Address, now: number): Pick<Transport, 'size' | 'rtt' | 'congestion' | 'pacer'> {
+		const {datagramSize, maxDatagramSize, initialRtt} = this.#config;
+		const ceiling = this.#sizeCeiling(address);
+		const isNear = isLocalCeiling(ceiling);
+		this.#liveness.setNear(isNear);
+		const network = this.#congestionFactory(datagramSize);
+		return {
+			size: new PacketSize({base: datagramSize, ceiling: Math.min(maxDatagramSize, ceiling)}, now),
+			rtt: new RttEstimator(initialRtt),
+			congestion: isNear ? new LocalCongestion(network, datagramSize) : network,
+			pacer: new Pacer(datagramSize),
+		};
 	}
 
 	/**

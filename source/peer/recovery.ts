@@ -47,8 +47,8 @@ export class Recovery {
 	probesToSend = 0;
 	packetsLost = 0;
 	largestAcknowledged = -1;
-	readonly #rtt: RttEstimator;
-	readonly #congestion: CongestionController;
+	#rtt: RttEstimator;
+	#congestion: CongestionController;
 	readonly #peerMaxAckDelay: number;
 	readonly #maxProbeTimeout: number;
 	/**
@@ -60,8 +60,8 @@ export class Recovery {
 	Declared lost not long ago, by packet number.
 	*/
 	readonly #lost = new Map<number, SentPacket>();
-	readonly #rate = new DeliveryRate();
-	readonly #reordering = new ReorderingWindow();
+	#rate = new DeliveryRate();
+	#reordering = new ReorderingWindow();
 	/**
 	The round trip ends when a packet is acknowledged that was sent with so many bytes delivered.
 	*/
@@ -72,6 +72,10 @@ export class Recovery {
 	*/
 	#newestAckedAt = -Infinity;
 	#lossTime: number | undefined;
+	/**
+	The first packet by the path of now.
+	*/
+	#pathStart = 0;
 
 	constructor(options: {rtt: RttEstimator; congestion: CongestionController; peerMaxAckDelay: number; maxProbeTimeout: number}) {
 		this.#rtt = options.rtt;
@@ -216,6 +220,30 @@ export class Recovery {
 	}
 
 	/**
+	The peer is reached by another path, of which nothing is known yet. Returns what was in flight: it went by the old one, counts as lost, and
+	says nothing about the new, even if it arrives after all (RFC 9000, section 9.4).
+	*/
+	handleMoved({rtt, congestion}: {rtt: RttEstimator; congestion: CongestionController}): SentPacket[] {
+		const packets = this.abandon();
+		for (const packet of packets) {
+			this.#lost.set(packet.pn, packet);
+		}
+
+		this.packetsLost += packets.length;
+		this.#rtt = rtt;
+		this.#congestion = congestion;
+		this.#rate = new DeliveryRate();
+		this.#reordering = new ReorderingWindow();
+		this.#roundEnd = 0;
+		this.#newestAckedAt = -Infinity;
+		this.#lossTime = undefined;
+		this.#pathStart = this.nextPacketNumber;
+		this.probeCount = 0;
+		this.probesToSend = 0;
+		return packets;
+	}
+
+	/**
 	The probe timeout without backoff, ms.
 	*/
 	get basicProbeTimeout(): number {
@@ -287,10 +315,14 @@ export class Recovery {
 			}
 
 			this.#lost.delete(pn);
-			this.#reordering.handleLate(Math.max(0, now - packet.sentAt - this.#roundTrip));
 			this.packetsLost--;
-			bytes += packet.size;
 			acked.push(packet);
+			if (!(pn >= this.#pathStart)) {
+				continue;
+			}
+
+			this.#reordering.handleLate(Math.max(0, now - packet.sentAt - this.#roundTrip));
+			bytes += packet.size;
 		}
 
 		if (!(bytes > 0)) {

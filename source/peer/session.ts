@@ -11,6 +11,13 @@ import {type Handshake} from './noise.js';
 */
 export type Address = string;
 
+/**
+An address without its port.
+*/
+export function hostOf(address: Address): string {
+	return address.slice(0, address.lastIndexOf(':'));
+}
+
 export type Session = {
 	/**
 	The name that the caller's `authenticate` gave the peer.

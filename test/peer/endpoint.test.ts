@@ -373,6 +373,53 @@ test('a peer that moves to another address is asked there, then answered there',
 	}
 });
 
+test('another host is another path, about which nothing is known; another port is not', t => {
+	for (const {address, isOtherPath} of [{address: '198.51.100.7:7600', isOtherPath: true}, {address: '10.0.0.1:999', isOtherPath: false}]) {
+		const pair = new Pair({conditions: {delay: 5, rate: 12_500}}).open();
+		say(pair.bob, 'x'.repeat(1_000_000), 4);
+		t.true(pair.runUntil(() => pair.ann.receivedSize(4) === 1_000_000, 5000));
+		pair.run(100);
+		const before = pair.bob.endpoint.statistics(pair.bob.link)!;
+		t.like(before, {datagramSize: 1452});
+		t.true(before.rtt < 20 && before.congestionWindow > 50_000, `${before.rtt} ms, ${before.congestionWindow} bytes`);
+		pair.network.conditions.delay = 100;
+		pair.ann.address = address;
+		say(pair.ann, 'I moved');
+		const limit = pair.now + 1000;
+		// The answer to the challenge, and nothing else yet.
+		while (pair.bob.endpoint.statistics(pair.bob.link)?.address !== address && pair.now < limit) {
+			pair.step();
+		}
+
+		const after = pair.bob.endpoint.statistics(pair.bob.link)!;
+		t.is(after.address, address);
+		t.is(after.minimumRtt, isOtherPath ? 0 : before.minimumRtt);
+		t.is(after.datagramSize, isOtherPath ? 1200 : 1452);
+		t.is(after.congestionWindow < 20_000, isOtherPath, `${after.congestionWindow} bytes`);
+		say(pair.bob, 'y'.repeat(1_000_000), 4);
+		t.true(pair.runUntil(() => pair.ann.receivedSize(4) === 2_000_000, 60_000));
+		const then = pair.bob.endpoint.statistics(pair.bob.link)!;
+		t.is(then.datagramSize, 1452);
+		t.true(then.rtt > 150, `${then.rtt} ms`);
+		t.is(then.minimumRtt > 150, isOtherPath, `${then.minimumRtt} ms`);
+	}
+});
+
+test('a file that is under way when its sender or its reader moves arrives whole', t => {
+	for (const [seed, mover] of (['ann', 'bob'] as const).entries()) {
+		const pair = new Pair({seed, conditions: {delay: 20, rate: 2000, loss: 0.02}}).open();
+		const content = Buffer.from(pair.random.bytes(900_000));
+		t.is(pair.ann.endpoint.write(pair.ann.link, 4, content), content.length);
+		for (let move = 1; move <= 3; move++) {
+			pair.run(150);
+			pair[mover].address = `198.51.100.${move}:7600`;
+		}
+
+		t.true(pair.runUntil(() => pair.bob.receivedSize(4) === content.length, 60_000), mover);
+		t.true(pair.bob.received(4).equals(content));
+	}
+});
+
 test('streams end, are reset and stopped', t => {
 	const pair = new Pair().open();
 	const {ann, bob} = pair;

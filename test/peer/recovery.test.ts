@@ -249,3 +249,27 @@ test('scattered packets leave a bounded list of ranges', t => {
 	t.is(ranges.length, 64);
 	t.deepEqual(ranges[0], {start: 3998, end: 3999});
 });
+
+test('what went by an old path is given up, and when it arrives after all it teaches nothing about the new', t => {
+	const {recovery} = create(100);
+	send(recovery, 10, 0);
+	recovery.handleAck(ack([0, 1]), 100);
+	const rtt = new RttEstimator(100);
+	const congestion = new NewReno(1200);
+	const given = recovery.handleMoved({rtt, congestion});
+	t.deepEqual(given.map(({pn}) => pn), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+	t.is(recovery.bytesInFlight, 0);
+	t.is(recovery.pollTimeout(), undefined);
+	const {window} = congestion;
+	send(recovery, 10, 200);
+	const {acked, lost} = recovery.handleAck(ack([1, 9]), 210);
+	t.deepEqual(acked.map(({pn}) => pn), [1, 2, 3, 4, 5, 6, 7, 8]);
+	t.deepEqual(lost, []);
+	t.is(rtt.minimum, 0, 'no sample was taken');
+	t.is(congestion.window, window);
+	t.is(recovery.packetsLost, 1);
+	recovery.handleAck(ack([10, 20], [1, 9]), 220);
+	t.is(rtt.minimum, 20);
+	t.true(congestion.window > window);
+	t.is(recovery.bytesInFlight, 0);
+});
