@@ -1,9 +1,9 @@
-// One profile on disk: the device's keys, and in SQLite its outbox, what it has shown, its logins.
+// One profile on disk: the device's keys, and in SQLite its outbox, what it has shown and read, its history, contacts and logins.
 // Knows folders, locks and tables; refuses to know about threads (profile-worker.ts) and what a line is for.
 //
 //   FOLDER/1/  lock        held by the client that runs on this profile; the system frees it, whatever ends the process
 //              device.json raw private keys, for the owner's eyes
-//              profile.db  tables below
+//              profile.db  tables of profile-schema.ts
 import {randomBytes} from 'node:crypto';
 import {
 	closeSync,
@@ -12,12 +12,21 @@ import {
 	openSync,
 } from 'node:fs';
 import {join} from 'node:path';
-import {DatabaseSync, type StatementSync} from 'node:sqlite';
+import {DatabaseSync, type SQLInputValue, type StatementSync} from 'node:sqlite';
 import * as v from 'valibot';
-import type {OutboxEntry, StoreWrite, StoredState} from '../messenger/effects.js';
+import type {
+	EntryState,
+	KnownKey,
+	OutboxEntry,
+	PrekeySecret,
+	StoreWrite,
+	StoredState,
+} from '../messenger/effects.js';
 import {ProtocolError} from '../protocol/errors.js';
 import {decodeBase64, encodeBase64} from '../protocol/keys.js';
+import {HistoryTable, type HistoryWrite} from './history-table.js';
 import {JsonFile} from './json-file.js';
+import {migrate, schemaVersion, versionOf} from './profile-schema.js';
 
 /**
 Which profile is wanted: the free one of `preferred` that comes first, else the lowest free one that is not in `avoided`.
@@ -44,62 +53,121 @@ As many clients can run side by side on one data folder.
 */
 const maximumProfiles = 256;
 
-// As the last line of `tables` sets it.
-const schemaVersion = 1;
 const busyCode = 5;
 const damageCodes = new Set([11, 26]);
 
-const tables = `
-	BEGIN;
-	CREATE TABLE outbox (
-		id TEXT NOT NULL, recipient TEXT NOT NULL, sequence INTEGER NOT NULL, realm TEXT NOT NULL, sender TEXT NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL,
-		text TEXT NOT NULL, at REAL NOT NULL, clock TEXT NOT NULL, PRIMARY KEY (id, recipient)
-	) STRICT, WITHOUT ROWID;
-	CREATE TABLE seen (device TEXT NOT NULL, place TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (device, place)) STRICT, WITHOUT ROWID;
-	CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-	CREATE TABLE logins (server TEXT PRIMARY KEY, user TEXT NOT NULL, token TEXT NOT NULL) STRICT, WITHOUT ROWID;
-	PRAGMA user_version = 1;
-	COMMIT;
-`;
+/**
+The writes that are one row each; those of the history are not among them.
+*/
+type RowWrite = Exclude<ProfileWrite, HistoryWrite>;
 
 const statements = {
-	'outbox-add': 'INSERT OR REPLACE INTO outbox (id, recipient, sequence, realm, sender, kind, place, text, at, clock) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+	'outbox-add': 'INSERT OR REPLACE INTO outbox (id, recipient, sequence, realm, sender, kind, place, text, at, clock, step, stored_device, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+	'outbox-state': 'UPDATE outbox SET step = ?, stored_device = ?, stored_at = ? WHERE id = ? AND recipient = ?',
 	'outbox-remove': 'DELETE FROM outbox WHERE id = ? AND recipient = ?',
 	seen: 'INSERT INTO seen (device, place, sequence) VALUES (?, ?, ?) ON CONFLICT (device, place) DO UPDATE SET sequence = max(sequence, excluded.sequence)',
+	read: 'INSERT INTO read (device, place, sequence) VALUES (?, ?, ?) ON CONFLICT (device, place) DO UPDATE SET sequence = max(sequence, excluded.sequence)',
+	owe: 'INSERT OR REPLACE INTO debt (device, place, realm, owner, creditor) VALUES (?, ?, ?, ?, ?)',
+	pay: 'DELETE FROM debt WHERE device = ? AND place = ?',
+	'mail-taken': 'INSERT OR IGNORE INTO taken_mail (server, number) VALUES (?, ?)',
+	'mail-forgotten': 'DELETE FROM taken_mail WHERE server = ? AND number = ?',
+	'prekey-add': 'INSERT OR REPLACE INTO prekey (id, kind, secret, made_at) VALUES (?, ?, ?, ?)',
+	'prekey-remove': 'DELETE FROM prekey WHERE id = ?',
+	'contact-add': 'INSERT OR IGNORE INTO contact (realm, owner, user) VALUES (?, ?, ?)',
+	'contact-remove': 'DELETE FROM contact WHERE realm = ? AND owner = ? AND user = ?',
+	'known-key': 'INSERT OR REPLACE INTO known_key (realm, owner, user, device, sign, agree, trust) VALUES (?, ?, ?, ?, ?, ?, ?)',
+	departure: 'INSERT OR REPLACE INTO departure (server, user, at) VALUES (?, ?, ?)',
+	'departure-told': 'DELETE FROM departure WHERE server = ? AND user = ?',
 	sequence: 'INSERT INTO counters (name, value) VALUES (\'sequence\', ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)',
 	login: 'INSERT OR REPLACE INTO logins (server, user, token) VALUES (?, ?, ?)',
-} as const satisfies Record<ProfileWrite['kind'], string>;
+} as const satisfies Record<RowWrite['kind'] | 'pay' | 'departure-told', string>;
 
-type OutboxRow = Omit<OutboxEntry, 'from' | 'to' | 'place'> & {readonly sender: string; readonly recipient: string; readonly kind: OutboxEntry['place']['kind']; readonly place: string};
+type Statement = keyof typeof statements;
+
+type OutboxRow = {
+	readonly id: string; readonly sequence: number; readonly realm: string; readonly sender: string; readonly recipient: string; readonly kind: OutboxEntry['place']['kind']; readonly place: string;
+	readonly text: string; readonly at: number; readonly clock: string; readonly step: EntryState['step']; readonly stored_device: string | null; readonly stored_at: number | null;
+};
+
+function stateColumns(state: EntryState): [string, string | null, number | null] {
+	return state.step === 'stored' ? [state.step, state.device, state.at] : [state.step, null, null];
+}
+
+function stateOf({step, stored_device: device, stored_at: at}: OutboxRow): EntryState {
+	return step === 'stored' ? {step, device: device ?? '', at: at ?? 0} : {step};
+}
 
 /**
-The values of a write in the order of its statement.
+The statement of a write and its values in order.
 */
-function parameters(write: ProfileWrite): Array<string | number> {
+function toStatement(write: RowWrite): [Statement, ...SQLInputValue[]] {
 	switch (write.kind) {
 		case 'outbox-add': {
 			const {
-				id, to, sequence, realm, from, place, text, at, clock,
+				id, to, sequence, realm, from, place, text, at, clock, state,
 			} = write.entry;
-			return [id, to, sequence, realm, from, place.kind, place.name, text, at, clock];
+			return [write.kind, id, to, sequence, realm, from, place.kind, place.name, text, at, clock, ...stateColumns(state)];
+		}
+
+		case 'outbox-state': {
+			return [write.kind, ...stateColumns(write.state), write.id, write.to];
 		}
 
 		case 'outbox-remove': {
-			return [write.id, write.to];
+			return [write.kind, write.id, write.to];
 		}
 
-		case 'seen': {
-			return [write.device, write.place, write.sequence];
+		case 'seen':
+		case 'read': {
+			return [write.kind, write.device, write.place, write.sequence];
+		}
+
+		case 'owe': {
+			const {device, place, debt} = write;
+			return debt ? ['owe', device, place, debt.realm, debt.owner, debt.to] : ['pay', device, place];
+		}
+
+		case 'mail-taken':
+		case 'mail-forgotten': {
+			return [write.kind, write.server, write.number];
+		}
+
+		case 'prekey-add': {
+			const {id, kind, secret, madeAt} = write.prekey;
+			return [write.kind, id, kind, secret, madeAt];
+		}
+
+		case 'prekey-remove': {
+			return [write.kind, write.id];
+		}
+
+		case 'contact-add':
+		case 'contact-remove': {
+			return [write.kind, write.realm, write.owner, write.user];
+		}
+
+		case 'known-key': {
+			const {realm, owner, user, device, sign, agree, trust} = write.key;
+			return [write.kind, realm, owner, user, device, sign, agree, trust];
+		}
+
+		case 'departure': {
+			const {server, user, at} = write;
+			return at === undefined ? ['departure-told', server, user] : ['departure', server, user, at];
 		}
 
 		case 'sequence': {
-			return [write.next];
+			return [write.kind, write.next];
 		}
 
 		case 'login': {
-			return [write.server, write.user, write.token];
+			return [write.kind, write.server, write.user, write.token];
 		}
 	}
+}
+
+function isHistoryWrite(write: ProfileWrite): write is HistoryWrite {
+	return write.kind.startsWith('history-');
 }
 
 /**
@@ -108,16 +176,18 @@ A profile that this process has for itself until `close`.
 export class ProfileDatabase {
 	readonly number: number;
 	readonly device: DeviceSecrets;
+	readonly history: HistoryTable;
 	readonly #lock: DatabaseSync;
 	readonly #database: DatabaseSync;
-	readonly #statements: Readonly<Record<ProfileWrite['kind'], StatementSync>>;
+	readonly #statements: Readonly<Record<Statement, StatementSync>>;
 
 	private constructor(number: number, device: DeviceSecrets, lock: DatabaseSync, database: DatabaseSync) {
 		this.number = number;
 		this.device = device;
 		this.#lock = lock;
 		this.#database = database;
-		this.#statements = Object.fromEntries(Object.entries(statements).map(([kind, sql]) => [kind, database.prepare(sql)])) as Record<ProfileWrite['kind'], StatementSync>;
+		this.#statements = Object.fromEntries(Object.entries(statements).map(([kind, sql]) => [kind, database.prepare(sql)])) as Record<Statement, StatementSync>;
+		this.history = new HistoryTable(database);
 	}
 
 	/**
@@ -148,11 +218,21 @@ export class ProfileDatabase {
 	*/
 	load(): ProfileState {
 		const rows = <Row>(sql: string) => this.#database.prepare(sql).all() as Row[];
+		type Mark = {readonly device: string; readonly place: string; readonly sequence: number};
+		const marks = (table: 'seen' | 'read') => new Map(rows<Mark>(`SELECT * FROM ${table}`).map(({device, place, sequence}) => [`${device} ${place}`, sequence]));
 		return {
-			outbox: rows<OutboxRow>('SELECT * FROM outbox ORDER BY sequence, recipient').map(({sender, recipient, kind, place, ...row}) => ({
-				...row, from: sender, to: recipient, place: {kind, name: place},
+			outbox: rows<OutboxRow>('SELECT * FROM outbox ORDER BY sequence, recipient').map(row => ({
+				id: row.id, sequence: row.sequence, realm: row.realm, from: row.sender, to: row.recipient, place: {kind: row.kind, name: row.place}, text: row.text, at: row.at, clock: row.clock, state: stateOf(row),
 			})),
-			seen: new Map(rows<{device: string; place: string; sequence: number}>('SELECT * FROM seen').map(({device, place, sequence}) => [`${device} ${place}`, sequence])),
+			seen: marks('seen'),
+			read: marks('read'),
+			debts: new Map(rows<{device: string; place: string; realm: string; owner: string; creditor: string}>('SELECT * FROM debt').map(({device, place, realm, owner, creditor}) => [`${device} ${place}`, {realm, owner, to: creditor}])),
+			takenMail: new Set(rows<{server: string; number: number}>('SELECT * FROM taken_mail').map(({server, number}) => `${server} ${number}`)),
+			prekeys: rows<{id: number; kind: PrekeySecret['kind']; secret: Uint8Array; made_at: number}>('SELECT * FROM prekey').map(({made_at: madeAt, ...prekey}) => ({...prekey, madeAt})),
+			contacts: rows<StoredState['contacts'][number]>('SELECT * FROM contact').map(row => ({...row})),
+			knownKeys: rows<KnownKey>('SELECT * FROM known_key').map(row => ({...row})),
+			departures: new Map(rows<{server: string; user: string; at: number}>('SELECT * FROM departure').map(({server, user, at}) => [`${server} ${user}`, at])),
+			unread: this.history.unread(),
 			nextSequence: rows<{value: number}>('SELECT value FROM counters WHERE name = \'sequence\'')[0]?.value ?? 1,
 			logins: new Map(rows<{server: string; user: string; token: string}>('SELECT * FROM logins').map(({server, user, token}) => [server, {user, token}])),
 		};
@@ -165,7 +245,7 @@ export class ProfileDatabase {
 		this.#database.exec('BEGIN IMMEDIATE');
 		try {
 			for (const write of writes) {
-				this.#statements[write.kind].run(...parameters(write));
+				this.#apply(write);
 			}
 
 			this.#database.exec('COMMIT');
@@ -174,6 +254,7 @@ export class ProfileDatabase {
 				this.#database.exec('ROLLBACK');
 			}
 
+			this.history.handleRollback();
 			throw error;
 		}
 	}
@@ -181,6 +262,16 @@ export class ProfileDatabase {
 	close(): void {
 		this.#database.close();
 		this.#lock.close();
+	}
+
+	#apply(write: ProfileWrite): void {
+		if (isHistoryWrite(write)) {
+			this.history.apply(write);
+			return;
+		}
+
+		const [statement, ...values] = toStatement(write);
+		this.#statements[statement].run(...values);
 	}
 }
 
@@ -215,15 +306,11 @@ async function openProfile<Profile>(folder: string, number: number, make: (devic
 	const database = new DatabaseSync(databasePath, {timeout: 1000});
 	try {
 		database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-		const {user_version: version} = database.prepare('PRAGMA user_version').get() as {user_version: number};
-		if (version > schemaVersion) {
+		if (versionOf(database) > schemaVersion) {
 			throw new ProtocolError('newer-profile', `${path} was written by a newer Earshot. Update this one, or name another folder with --data.`);
 		}
 
-		if (version < schemaVersion) {
-			database.exec(tables);
-		}
-
+		migrate(database);
 		return make(device, database);
 	} catch (error) {
 		database.close();

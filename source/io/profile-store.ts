@@ -3,10 +3,21 @@
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {Worker} from 'node:worker_threads';
-import type {StoreWrite, StoredState} from '../messenger/effects.js';
+import type {
+	ExportResult,
+	HistoryQuery,
+	Recalled,
+	StoreWrite,
+	StoredState,
+} from '../messenger/effects.js';
 import {ProtocolError} from '../protocol/errors.js';
 import type {DeviceSecrets, ProfileWish} from './profile-database.js';
-import type {ProfileAnswer, ProfileCommand, ProfileRequest} from './profile-worker.js';
+import type {
+	ExportOrder,
+	ProfileAnswer,
+	ProfileCommand,
+	ProfileRequest,
+} from './profile-worker.js';
 import {Settings} from './settings.js';
 
 /**
@@ -65,6 +76,7 @@ export class ProfileStore {
 	#waiting: Batch[] = [];
 	#running: Promise<void> | undefined;
 	#isClosing = false;
+	#lastQuestion = 0;
 
 	private constructor(worker: Worker, ended: Promise<unknown>, opened: ProfileAnswer & {type: 'opened'}, settings: Settings) {
 		this.#worker = worker;
@@ -90,13 +102,13 @@ export class ProfileStore {
 		const ended = new Promise(resolve => {
 			worker.once('exit', resolve);
 		});
-		const answer = await nextAnswer(worker);
+		const answer = await nextAnswer(worker, candidate => candidate.type === 'opened' || candidate.type === 'refused');
 		if (answer.type === 'opened') {
 			return new ProfileStore(worker, ended, answer, settings);
 		}
 
 		await ended;
-		throw answer.type === 'refused' ? new ProtocolError(answer.code, answer.message) : new Error('the profile thread answered out of turn');
+		throw new ProtocolError(answer.code, answer.message);
 	}
 
 	/**
@@ -109,6 +121,28 @@ export class ProfileStore {
 			this.#waiting.push({writes, resolve, reject});
 			this.#running ??= this.#drain();
 		});
+	}
+
+	/**
+	What the history knows, everything written so far included. Rejects when the store closes or the disk can't be read.
+	*/
+	async recall(query: HistoryQuery): Promise<readonly Recalled[]> {
+		await this.write([]);
+		const {lines, problem} = await this.#ask('recalled', {type: 'recall', id: ++this.#lastQuestion, query});
+		if (problem !== undefined) {
+			throw new Error(problem);
+		}
+
+		return lines;
+	}
+
+	/**
+	Writes a conversation's history, everything written so far included, to a new file.
+	*/
+	async export(order: ExportOrder): Promise<ExportResult> {
+		await this.write([]);
+		const {result} = await this.#ask('exported', {type: 'export', id: ++this.#lastQuestion, order});
+		return result;
 	}
 
 	/**
@@ -143,10 +177,14 @@ export class ProfileStore {
 
 	async #apply(writes: readonly StoreWrite[]): Promise<void> {
 		await this.#applyShared(writes);
-		this.#send({type: 'apply', writes: writes.filter(write => write.kind !== 'pin')});
-		const answer = await nextAnswer(this.#worker);
-		if (answer.type === 'applied' && answer.problem !== undefined) {
-			throw new Error(answer.problem);
+		const own = writes.filter(write => write.kind !== 'pin');
+		if (own.length === 0) {
+			return;
+		}
+
+		const {problem} = await this.#ask('applied', {type: 'apply', writes: own});
+		if (problem !== undefined) {
+			throw new Error(problem);
 		}
 	}
 
@@ -195,9 +233,19 @@ export class ProfileStore {
 	#send(command: ProfileCommand): void {
 		this.#worker.postMessage(command);
 	}
+
+	/**
+	The thread's answer to a command: of its type, and under its number where it has one.
+	*/
+	async #ask<Type extends 'applied' | 'recalled' | 'exported'>(type: Type, command: ProfileCommand): Promise<ProfileAnswer & {type: Type}> {
+		const id = 'id' in command ? command.id : undefined;
+		const answer = nextAnswer(this.#worker, (candidate): candidate is ProfileAnswer & {type: Type} => candidate.type === type && (id === undefined || ('id' in candidate && candidate.id === id)));
+		this.#send(command);
+		return answer;
+	}
 }
 
-async function nextAnswer(worker: Worker): Promise<ProfileAnswer> {
+async function nextAnswer<Answer extends ProfileAnswer>(worker: Worker, isMeant: (answer: ProfileAnswer) => answer is Answer): Promise<Answer> {
 	return new Promise((resolve, reject) => {
 		const settle = () => {
 			worker.off('message', onMessage);
@@ -206,6 +254,10 @@ async function nextAnswer(worker: Worker): Promise<ProfileAnswer> {
 		};
 
 		const onMessage = (answer: ProfileAnswer) => {
+			if (!isMeant(answer)) {
+				return;
+			}
+
 			settle();
 			resolve(answer);
 		};

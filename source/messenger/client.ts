@@ -21,6 +21,7 @@ import {punchType} from '../protocol/punch.js';
 import {measureAesThreshold} from '../peer/ciphers.js';
 import type {PeerConfig} from '../peer/config.js';
 import {Endpoint, type TraceObserver} from '../peer/endpoint.js';
+import {Archive} from './archive.js';
 import {HybridClock} from './clock.js';
 import {parseCommandLine} from './commands.js';
 import {
@@ -38,8 +39,10 @@ import {Directory} from './directory.js';
 import type {
 	ControlEvent,
 	Effect,
+	ExportResult,
 	HostedResult,
 	OutboxEntry,
+	Recalled,
 	StoredState,
 } from './effects.js';
 import type {DeliveryState, MessengerEvent, Place} from './events.js';
@@ -118,6 +121,7 @@ export class Client {
 	#effects: Effect[] = [];
 	#nextEffect = 0;
 	readonly #journal: Journal;
+	readonly #archive: Archive;
 	readonly #clock = new HybridClock();
 	readonly #endpoint: Endpoint;
 	readonly #rendezvous: Rendezvous;
@@ -149,6 +153,7 @@ export class Client {
 		const sign = exportPublicKey(importPrivateKey('ed25519', device.sign));
 		const agree = exportPublicKey(importPrivateKey('x25519', device.agree));
 		this.#journal = new Journal(push);
+		this.#archive = new Archive(push);
 		this.#rendezvous = new Rendezvous(random);
 		this.#endpoint = new Endpoint({
 			identity: {privateKey: device.agree, publicKey: agree},
@@ -352,6 +357,18 @@ export class Client {
 	handleStored(batch: number, now: number): void {
 		this.#now = now;
 		this.#journal.handleStored(batch, now);
+		this.#settle(now);
+	}
+
+	handleRecalled(recall: number, lines: readonly Recalled[], now: number): void {
+		this.#now = now;
+		this.#archive.handleRecalled(recall, lines, now);
+		this.#settle(now);
+	}
+
+	handleExported(task: number, result: ExportResult, now: number): void {
+		this.#now = now;
+		this.#archive.handleExported(task, result);
 		this.#settle(now);
 	}
 

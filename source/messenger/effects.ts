@@ -2,7 +2,8 @@
 // Knows their shapes; refuses to know who performs them (runtime/ in a program, test/simulation/ in a test).
 import type {HostPort} from '../protocol/addresses.js';
 import type {ErrorReport} from '../protocol/errors.js';
-import type {CommandReply, MessengerEvent} from './events.js';
+import type {CommandReply, DeliveryState, MessengerEvent} from './events.js';
+import type {ConversationKey} from './view.js';
 
 /**
 The control connection as the core hears of it.
@@ -26,7 +27,23 @@ export type HostedResult =
 	| {readonly ok: false; readonly error: ErrorReport};
 
 /**
-A line on its way to one recipient, as the disk keeps it until the recipient's receipt.
+What came of an `export` effect.
+*/
+export type ExportResult = {readonly ok: true; readonly lines: number} | {readonly ok: false; readonly error: ErrorReport};
+
+/**
+How far an outbox entry has come, as the disk knows it. `stored`: sealed for `device` and at the server since `at`.
+*/
+export type EntryState =
+	| {readonly step: 'queued'}
+	| {readonly step: 'stored'; readonly device: string; readonly at: number}
+	/**
+	Received, not read yet: kept so that its reading can be told.
+	*/
+	| {readonly step: 'delivered'};
+
+/**
+A line on its way to one recipient, as the disk keeps it until the recipient has read it.
 */
 export type OutboxEntry = {
 	readonly id: string;
@@ -53,19 +70,118 @@ export type OutboxEntry = {
 	Hybrid logical clock of the line.
 	*/
 	readonly clock: string;
+	readonly state: EntryState;
 };
+
+/**
+A line in the history of a person (`realm`, `owner`): everybody's own and received ones.
+*/
+export type HistoryLine = {
+	readonly realm: string;
+	readonly owner: string;
+	/**
+	Keyed by the name's key, as conversations are.
+	*/
+	readonly place: ConversationKey;
+	/**
+	`DEVICE-SEQUENCE`.
+	*/
+	readonly id: string;
+	readonly device: string;
+	readonly sequence: number;
+	readonly from: string;
+	readonly text: string;
+	/**
+	Author's wall time, ms since the epoch.
+	*/
+	readonly at: number;
+	readonly clock: string;
+	/**
+	Own lines: the least advanced state over all recipients. Others': undefined.
+	*/
+	readonly state: DeliveryState | undefined;
+	/**
+	Others' lines that came by mail: whether the user has seen them.
+	*/
+	readonly isUnread: boolean;
+	/**
+	Room lines, for passing them on: the author's line before in this room, signature and card.
+	*/
+	readonly proof: {readonly previous: number; readonly signature: string; readonly card: string} | undefined;
+};
+
+/**
+What is asked of the history; answered by `handleRecalled` with lines oldest first (`search`: newest first).
+*/
+export type HistoryQuery =
+	/**
+	The `limit` lines before `before` (exclusive; a clock and an id), or the last ones.
+	*/
+	| {readonly kind: 'page'; readonly realm: string; readonly owner: string; readonly place: ConversationKey; readonly before: {readonly clock: string; readonly id: string} | undefined; readonly limit: number}
+	/**
+	Lines with all of `words`, each with up to `context` lines before and after it in its conversation.
+	*/
+	| {readonly kind: 'search'; readonly realm: string; readonly owner: string; readonly words: string; readonly limit: number; readonly context: number}
+	/**
+	Lines of one author's device in a room after `after`, by sequence, only those that can be passed on.
+	*/
+	| {readonly kind: 'author'; readonly realm: string; readonly owner: string; readonly place: ConversationKey; readonly device: string; readonly after: number; readonly limit: number};
+
+/**
+A line that was found; `before` and `after` stand only in answers to `search`.
+*/
+export type Recalled = HistoryLine & {readonly before?: readonly HistoryLine[]; readonly after?: readonly HistoryLine[]};
+
+/**
+A device key that a name was seen with. `changed`: another than before, and the user has not answered yet.
+*/
+export type KnownKey = {
+	readonly realm: string; readonly owner: string; readonly user: string; readonly device: string; readonly sign: string; readonly agree: string; readonly trust: 'trusted' | 'verified' | 'changed' | 'refused';
+};
+
+/**
+The private half of one of our prekeys, raw 32 bytes; `madeAt` in ms since the epoch.
+*/
+export type PrekeySecret = {readonly id: number; readonly kind: 'signed' | 'one-time'; readonly secret: Uint8Array; readonly madeAt: number};
 
 /**
 One durable change. All writes of one `store` effect happen together or not at all.
 */
 export type StoreWrite =
 	| {readonly kind: 'outbox-add'; readonly entry: OutboxEntry}
+	| {readonly kind: 'outbox-state'; readonly id: string; readonly to: string; readonly state: EntryState}
 	| {readonly kind: 'outbox-remove'; readonly id: string; readonly to: string}
+	| {readonly kind: 'history-add'; readonly line: HistoryLine}
+	| {readonly kind: 'history-state'; readonly id: string; readonly state: DeliveryState}
+	/**
+	The user has seen everything of a conversation.
+	*/
+	| {readonly kind: 'history-read'; readonly realm: string; readonly owner: string; readonly place: ConversationKey}
 	/**
 	Lines of `device` in `place` (`session` or `room:NAME`) up to `sequence` were shown; a repeated one is dropped.
 	Kept by place, because a line that waits for its session may arrive after a later line in a room.
 	*/
 	| {readonly kind: 'seen'; readonly device: string; readonly place: string; readonly sequence: number}
+	/**
+	We have read `device`'s lines in `place` up to `sequence`.
+	*/
+	| {readonly kind: 'read'; readonly device: string; readonly place: string; readonly sequence: number}
+	/**
+	The author of `device`, `to` in `realm`, must be told by mail what we have of its lines in `place`; undefined: has been told.
+	*/
+	| {readonly kind: 'owe'; readonly device: string; readonly place: string; readonly debt: {readonly realm: string; readonly owner: string; readonly to: string} | undefined}
+	/**
+	A mail was taken in and must not be again, until the server has heard that it may be deleted.
+	*/
+	| {readonly kind: 'mail-taken' | 'mail-forgotten'; readonly server: string; readonly number: number}
+	| {readonly kind: 'prekey-add'; readonly prekey: PrekeySecret}
+	| {readonly kind: 'prekey-remove'; readonly id: number}
+	| {readonly kind: 'contact-add' | 'contact-remove'; readonly realm: string; readonly owner: string; readonly user: string}
+	| {readonly kind: 'known-key'; readonly key: KnownKey}
+	/**
+	We left while the server was away, at `at`; undefined: it has been told.
+	*/
+	| {readonly kind: 'departure'; readonly server: string; readonly user: string; readonly at: number | undefined}
 	/**
 	Sequences below this may have been used.
 	*/
@@ -85,6 +201,26 @@ export type StoredState = {
 	Keyed by `device place`.
 	*/
 	readonly seen: ReadonlyMap<string, number>;
+	/**
+	Keyed by `device place`, as `seen`.
+	*/
+	readonly read: ReadonlyMap<string, number>;
+	readonly debts: ReadonlyMap<string, {readonly realm: string; readonly owner: string; readonly to: string}>;
+	/**
+	`server number` of each.
+	*/
+	readonly takenMail: ReadonlySet<string>;
+	readonly prekeys: readonly PrekeySecret[];
+	readonly contacts: ReadonlyArray<{readonly realm: string; readonly owner: string; readonly user: string}>;
+	readonly knownKeys: readonly KnownKey[];
+	/**
+	Keyed by `server user`.
+	*/
+	readonly departures: ReadonlyMap<string, number>;
+	/**
+	Lines that came by mail and were not seen yet: how many of whom, since when.
+	*/
+	readonly unread: ReadonlyArray<{readonly realm: string; readonly owner: string; readonly place: ConversationKey; readonly from: string; readonly count: number; readonly since: number}>;
 	readonly nextSequence: number;
 	readonly pins: ReadonlyMap<string, {readonly fingerprint: string; readonly rootKey: string | undefined}>;
 	readonly logins: ReadonlyMap<string, {readonly user: string; readonly token: string}>;
@@ -108,6 +244,14 @@ export type Effect =
 	Answered by `handleStored(batch)` once durable; batches become durable, and are answered, in their order.
 	*/
 	| {readonly type: 'store'; readonly batch: number; readonly writes: readonly StoreWrite[]}
+	/**
+	Look something up in the history; answered by `handleRecalled(recall, lines)`, once everything stored before is in it.
+	*/
+	| {readonly type: 'recall'; readonly recall: number; readonly query: HistoryQuery}
+	/**
+	Write a conversation's history to a new file; answered by `handleExported(task, result)`.
+	*/
+	| {readonly type: 'export'; readonly task: number; readonly path: string; readonly format: 'text' | 'json'; readonly realm: string; readonly owner: string; readonly place: ConversationKey}
 	| {readonly type: 'event'; readonly event: MessengerEvent}
 	/**
 	The one answer to `handleCommand(line, tag)`.

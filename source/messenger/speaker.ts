@@ -52,7 +52,7 @@ export class Speaker {
 		const at = Math.floor(now);
 		const clock = this.#clock.tick(now);
 		const entries = recipients.map((to): OutboxEntry => ({
-			id, sequence, realm, from, to, place: {kind, name}, text, at, clock,
+			id, sequence, realm, from, to, place: {kind, name}, text, at, clock, state: {step: 'queued'},
 		}));
 		const writes: StoreWrite[] = entries.map(entry => ({kind: 'outbox-add', entry}));
 		if (sequence >= this.#reserved) {

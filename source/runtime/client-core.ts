@@ -1,6 +1,12 @@
 // What the runtime drives: the client core as inputs and outputs, without its insides.
 // Refuses to know what any of them means; messenger/client.ts is the one there is, tests have a scripted one.
-import type {ControlEvent, Effect, HostedResult} from '../messenger/effects.js';
+import type {
+	ControlEvent,
+	Effect,
+	ExportResult,
+	HostedResult,
+	Recalled,
+} from '../messenger/effects.js';
 import type {MessengerView} from '../messenger/view.js';
 
 /**
@@ -20,6 +26,8 @@ export type ClientCore = {
 	handleDatagram(bytes: Uint8Array, from: string, now: number): void;
 	handleUnreachable(address: string, now: number): void;
 	handleStored(batch: number, now: number): void;
+	handleRecalled(recall: number, lines: readonly Recalled[], now: number): void;
+	handleExported(task: number, result: ExportResult, now: number): void;
 	handleHosted(result: HostedResult, now: number): void;
 	handleAddressesChanged(now: number): void;
 	handleTimeout(now: number): void;

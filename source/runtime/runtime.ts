@@ -1,6 +1,6 @@
 // Joins a client core to the world: what happens goes in, what the core wants done is done.
 // Knows turns, one timer and the order of effects; refuses to decide anything.
-import type {Effect, HostedResult} from '../messenger/effects.js';
+import type {Effect, HostedResult, Recalled} from '../messenger/effects.js';
 import type {CommandReply, MessengerEvent} from '../messenger/events.js';
 import type {MessengerPort} from '../messenger/port.js';
 import type {MessengerView} from '../messenger/view.js';
@@ -293,6 +293,16 @@ export class Runtime implements MessengerPort {
 				break;
 			}
 
+			case 'recall': {
+				void this.#recall(effect);
+				break;
+			}
+
+			case 'export': {
+				void this.#export(effect);
+				break;
+			}
+
 			case 'host': {
 				void this.#startHosting(effect.port);
 				break;
@@ -337,6 +347,31 @@ export class Runtime implements MessengerPort {
 
 		this.#core.handleUnreachable(address, this.#clock());
 		this.#schedule();
+	}
+
+	async #recall({recall, query}: Effect & {type: 'recall'}): Promise<void> {
+		let lines: readonly Recalled[] = [];
+		try {
+			lines = await this.#store.recall(query);
+		} catch (error) {
+			if (this.#departure) {
+				return;
+			}
+
+			this.announce({type: 'notice', level: 'error', text: `The history can't be read: ${(error as Error).message}`});
+		}
+
+		this.#core.handleRecalled(recall, lines, this.#clock());
+		this.#schedule();
+	}
+
+	async #export({task, type, ...order}: Effect & {type: 'export'}): Promise<void> {
+		try {
+			this.#core.handleExported(task, await this.#store.export(order), this.#clock());
+			this.#schedule();
+		} catch {
+			// The store has been closed: we are leaving, and nobody waits any more.
+		}
 	}
 
 	async #startHosting(port: number | undefined): Promise<void> {

@@ -23,7 +23,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 	'source/screen': ['source/messenger', 'source/kit', 'source/protocol'],
 	'source/plain': ['source/messenger', 'source/kit', 'source/protocol'],
 	'source/runtime': ['source/io', 'source/messenger', 'source/protocol'],
-	'source/io': ['source/protocol'],
+	'source/io': ['source/kit', 'source/protocol'],
 	'source/messenger': ['source/files', 'source/peer', 'source/protocol'],
 	'source/files': ['source/protocol'],
 	'source/peer': ['source/protocol'],

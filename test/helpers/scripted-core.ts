@@ -1,5 +1,11 @@
 // A client core that does what a test says: records every input, hands out prepared effects and datagrams.
-import type {ControlEvent, Effect, HostedResult} from '../../source/messenger/effects.js';
+import type {
+	ControlEvent,
+	Effect,
+	ExportResult,
+	HostedResult,
+	Recalled,
+} from '../../source/messenger/effects.js';
 import type {ClientCore, Transmit} from '../../source/runtime/client-core.js';
 import {quietView} from './quiet-view.js';
 
@@ -9,6 +15,8 @@ export type Input =
 	| {readonly kind: 'datagram'; readonly text: string; readonly from: string}
 	| {readonly kind: 'unreachable'; readonly address: string}
 	| {readonly kind: 'stored'; readonly batch: number}
+	| {readonly kind: 'recalled'; readonly recall: number; readonly lines: readonly Recalled[]}
+	| {readonly kind: 'exported'; readonly task: number; readonly result: ExportResult}
 	| {readonly kind: 'hosted'; readonly result: HostedResult}
 	| {readonly kind: 'addresses'}
 	| {readonly kind: 'timeout'; readonly now: number};
@@ -46,6 +54,14 @@ export class ScriptedCore implements ClientCore {
 
 	handleStored(batch: number): void {
 		this.#take({kind: 'stored', batch});
+	}
+
+	handleRecalled(recall: number, lines: readonly Recalled[]): void {
+		this.#take({kind: 'recalled', recall, lines});
+	}
+
+	handleExported(task: number, result: ExportResult): void {
+		this.#take({kind: 'exported', task, result});
 	}
 
 	handleHosted(result: HostedResult): void {

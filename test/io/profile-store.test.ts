@@ -14,8 +14,14 @@ import {join} from 'node:path';
 import process from 'node:process';
 import {createInterface} from 'node:readline';
 import test, {type ExecutionContext} from 'ava';
-import type {OutboxEntry, StoreWrite} from '../../source/messenger/effects.js';
+import type {
+	KnownKey,
+	OutboxEntry,
+	PrekeySecret,
+	StoreWrite,
+} from '../../source/messenger/effects.js';
 import {ProfileStore, wishFor} from '../../source/io/profile-store.js';
+import {MemoryProfile} from '../helpers/memory-profile.js';
 
 function temporaryFolder(t: ExecutionContext): string {
 	const folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
@@ -26,7 +32,7 @@ function temporaryFolder(t: ExecutionContext): string {
 }
 
 const entry = (sequence: number, to = 'bob'): OutboxEntry => ({
-	id: `device-${sequence}`, sequence, realm: 'realm', from: 'ann', to, place: {kind: 'room', name: 'den'}, text: `line ${sequence} 💬`, at: 1000.5, clock: 'c',
+	id: `device-${sequence}`, sequence, realm: 'realm', from: 'ann', to, place: {kind: 'room', name: 'den'}, text: `line ${sequence} 💬`, at: 1000.5, clock: 'c', state: {step: 'queued'},
 });
 const add = (sequence: number, to?: string): StoreWrite => ({kind: 'outbox-add', entry: entry(sequence, to)});
 
@@ -34,13 +40,22 @@ test('a profile gives back what was written', async t => {
 	const folder = temporaryFolder(t);
 	const first = await ProfileStore.open({folder});
 	t.is(first.number, 1);
-	t.deepEqual(first.stored, {
-		outbox: [], seen: new Map(), nextSequence: 1, pins: new Map(), logins: new Map(),
-	});
+	t.deepEqual(first.stored, new MemoryProfile().load());
 	const pin = {fingerprint: 'ab'.repeat(32), rootKey: 'A'.repeat(43)};
 	await first.write([add(2), add(1), add(1, 'cat')]);
+	const known: KnownKey = {
+		realm: 'realm', owner: 'ann', user: 'bob', device: 'd', sign: 's', agree: 'a', trust: 'trusted',
+	};
+	const debt = {realm: 'realm', owner: 'ann', to: 'bob'};
+	const contact = {realm: 'realm', owner: 'ann', user: 'bob'};
+	const prekey = (id: number): PrekeySecret => ({
+		id, kind: 'one-time', secret: new Uint8Array(32).fill(id), madeAt: 5.5,
+	});
 	await first.write([
 		{kind: 'outbox-remove', id: 'device-1', to: 'bob'},
+		{
+			kind: 'outbox-state', id: 'device-2', to: 'bob', state: {step: 'stored', device: 'd', at: 7},
+		},
 		{
 			kind: 'seen', device: 'd', place: 'session', sequence: 7,
 		},
@@ -49,6 +64,39 @@ test('a profile gives back what was written', async t => {
 		},
 		{
 			kind: 'seen', device: 'd', place: 'room:den', sequence: 2,
+		},
+		{
+			kind: 'read', device: 'd', place: 'session', sequence: 6,
+		},
+		{
+			kind: 'owe', device: 'd', place: 'session', debt,
+		},
+		{
+			kind: 'owe', device: 'd', place: 'room:den', debt,
+		},
+		{
+			kind: 'owe', device: 'd', place: 'room:den', debt: undefined,
+		},
+		{kind: 'mail-taken', server: 'a:1', number: 4},
+		{kind: 'mail-taken', server: 'a:1', number: 5},
+		{kind: 'mail-forgotten', server: 'a:1', number: 4},
+		{kind: 'prekey-add', prekey: prekey(1)},
+		{kind: 'prekey-add', prekey: prekey(2)},
+		{kind: 'prekey-remove', id: 1},
+		{kind: 'contact-add', ...contact},
+		{kind: 'contact-add', ...contact},
+		{kind: 'contact-add', ...contact, user: 'cat'},
+		{kind: 'contact-remove', ...contact, user: 'cat'},
+		{kind: 'known-key', key: known},
+		{kind: 'known-key', key: {...known, trust: 'verified'}},
+		{
+			kind: 'departure', server: 'a:1', user: 'ann', at: 12,
+		},
+		{
+			kind: 'departure', server: 'b:1', user: 'ann', at: 13,
+		},
+		{
+			kind: 'departure', server: 'b:1', user: 'ann', at: undefined,
 		},
 		{kind: 'sequence', next: 64},
 		{kind: 'pin', server: 'a:1', ...pin},
@@ -66,8 +114,16 @@ test('a profile gives back what was written', async t => {
 	t.teardown(async () => second.close());
 	t.deepEqual(second.device, first.device);
 	t.deepEqual(second.stored, {
-		outbox: [entry(1, 'cat'), entry(2)],
+		outbox: [entry(1, 'cat'), {...entry(2), state: {step: 'stored', device: 'd', at: 7}}],
 		seen: new Map([['d room:den', 2], ['d session', 7]]),
+		read: new Map([['d session', 6]]),
+		debts: new Map([['d session', debt]]),
+		takenMail: new Set(['a:1 5']),
+		prekeys: [prekey(2)],
+		contacts: [contact],
+		knownKeys: [{...known, trust: 'verified'}],
+		departures: new Map([['a:1 ann', 12]]),
+		unread: [],
 		nextSequence: 64,
 		pins: new Map([['a:1', pin]]),
 		logins: new Map([['a:1', {user: 'ann', token: 't'}]]),

@@ -42,7 +42,7 @@ class Bench {
 			this.#effects.push(effect);
 		});
 		this.outbox = new Outbox(lines.map((sequence): OutboxEntry => ({
-			id: `a-${sequence}`, sequence, realm: 'r', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: `line ${sequence}`, at: 0, clock,
+			id: `a-${sequence}`, sequence, realm: 'r', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: `line ${sequence}`, at: 0, clock, state: {step: 'queued'},
 		})));
 		this.delivery = new Delivery({
 			peers: {
@@ -166,7 +166,7 @@ test('a receipt for more than was sent is no receipt for it', t => {
 	const bench = new Bench().enter();
 	bench.hear(here(1));
 	bench.outbox.add({
-		id: 'a-9', sequence: 9, realm: 'r', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: 'x', at: 0, clock,
+		id: 'a-9', sequence: 9, realm: 'r', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: 'x', at: 0, clock, state: {step: 'queued'},
 	});
 	bench.delivery.handleRecord('bob', {kind: 'got', shared: 'room:den', sequence: 99}, 0);
 	t.is(bench.outbox.count('bob'), 1);

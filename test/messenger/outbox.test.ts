@@ -7,7 +7,7 @@ import {laneOf, Outbox} from '../../source/messenger/outbox.js';
 
 function entry(sequence: number, to: string, room?: string): OutboxEntry {
 	return {
-		id: `d-${sequence}`, sequence, realm: 'r', from: 'ann', to, place: room === undefined ? {kind: 'session', name: to} : {kind: 'room', name: room}, text: 'x', at: 0, clock: '',
+		id: `d-${sequence}`, sequence, realm: 'r', from: 'ann', to, place: room === undefined ? {kind: 'session', name: to} : {kind: 'room', name: room}, text: 'x', at: 0, clock: '', state: {step: 'queued'},
 	};
 }
 

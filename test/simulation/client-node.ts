@@ -2,7 +2,7 @@
 import type {ControlEvent, Effect, StoreWrite} from '../../source/messenger/effects.js';
 import type {CommandReply, MessengerEvent} from '../../source/messenger/events.js';
 import {Client} from '../../source/messenger/client.js';
-import {ClientDisk} from './disk.js';
+import {MemoryProfile} from '../helpers/memory-profile.js';
 import {serverAddress} from './server-node.js';
 import {Wire} from './wire.js';
 import type {World} from './world.js';
@@ -16,7 +16,7 @@ export class ClientNode {
 	*/
 	incarnation = 0;
 	readonly name: string;
-	readonly disk = new ClientDisk();
+	readonly disk = new MemoryProfile();
 	readonly events: MessengerEvent[] = [];
 	readonly replies = new Map<number, CommandReply>();
 	readonly settings: ClientSettings;
@@ -170,6 +170,12 @@ export class ClientNode {
 				break;
 			}
 
+			case 'recall': {
+				this.#recall(effect);
+				break;
+			}
+
+			case 'export':
 			case 'host': {
 				break;
 			}
@@ -209,6 +215,22 @@ export class ClientNode {
 		this.client = undefined;
 		this.incarnation++;
 		this.#world.ledger.handleCrash(this);
+	}
+
+	/**
+	Answers once everything stored before is on the disk.
+	*/
+	#recall({recall, query}: Effect & {type: 'recall'}): void {
+		const {incarnation} = this;
+		this.#diskBusyUntil = Math.max(this.#diskBusyUntil, this.#world.now) + (this.#world.diskMs / 2);
+		this.#world.planAt(this.#diskBusyUntil, () => {
+			if (this.incarnation !== incarnation) {
+				return;
+			}
+
+			this.client?.handleRecalled(recall, this.disk.recall(query), this.#world.now);
+			this.pump();
+		});
 	}
 
 	#store({batch, writes}: Effect & {type: 'store'}): void {

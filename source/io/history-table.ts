@@ -1,0 +1,229 @@
+// The history of a profile: every line that was said to or by the people who used it, and an index of their words.
+// Knows its tables and how to find lines in them; runs in the profile's thread and blocks it. Refuses to know why a line is wanted.
+import type {DatabaseSync, StatementSync} from 'node:sqlite';
+import type {
+	HistoryLine,
+	HistoryQuery,
+	Recalled,
+	StoredState,
+	StoreWrite,
+} from '../messenger/effects.js';
+
+/**
+The writes that go to the history.
+*/
+export type HistoryWrite = Extract<StoreWrite, {kind: `history-${string}`}>;
+
+type Row = {
+	readonly number: number; readonly place: string; readonly id: string; readonly device: string; readonly sequence: number; readonly sender: string; readonly text: string;
+	readonly at: number; readonly clock: string; readonly state: string | null; readonly unread: number; readonly previous: number | null; readonly signature: string | null; readonly card: string | null;
+};
+
+type Person = {readonly realm: string; readonly owner: string};
+
+/**
+Lines that a search looks at and throws away, because somebody else on this profile wrote or received them.
+*/
+const maximumSkipped = 10_000;
+
+const columns = 'number, place, h.id, device, sequence, sender, h.text, at, clock, state, unread, previous, signature, card.text AS card';
+const source = 'history AS h LEFT JOIN card ON card.id = h.card';
+const statements = {
+	person: 'SELECT id FROM person WHERE realm = ? AND owner = ?',
+	addPerson: 'INSERT INTO person (realm, owner) VALUES (?, ?) RETURNING id',
+	card: 'SELECT id FROM card WHERE text = ?',
+	addCard: 'INSERT INTO card (text) VALUES (?) RETURNING id',
+	add: 'INSERT OR IGNORE INTO history (person, place, id, device, sequence, sender, text, at, clock, state, unread, previous, signature, card) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+	state: 'UPDATE history SET state = ? WHERE id = ?',
+	read: 'UPDATE history SET unread = 0 WHERE person = ? AND place = ? AND unread = 1',
+	unread: 'SELECT realm, owner, place, sender, count(*) AS count, min(at) AS since FROM history AS h JOIN person ON person.id = h.person WHERE unread = 1 GROUP BY person, place, sender',
+	last: `SELECT ${columns} FROM ${source} WHERE person = ? AND place = ? ORDER BY clock DESC, h.id DESC LIMIT ?`,
+	before: `SELECT ${columns} FROM ${source} WHERE person = ? AND place = ? AND (clock, h.id) < (?, ?) ORDER BY clock DESC, h.id DESC LIMIT ?`,
+	after: `SELECT ${columns} FROM ${source} WHERE person = ? AND place = ? AND (clock, h.id) > (?, ?) ORDER BY clock, h.id LIMIT ?`,
+	author: `SELECT ${columns} FROM ${source} WHERE person = ? AND place = ? AND device = ? AND sequence > ? AND signature IS NOT NULL ORDER BY sequence LIMIT ?`,
+	found: 'SELECT rowid AS number FROM history_text WHERE history_text MATCH ? ORDER BY rowid DESC LIMIT ?',
+	line: `SELECT ${columns} FROM ${source} WHERE number = ? AND person = ?`,
+} as const;
+
+/**
+What people type as words of the index: each must occur, and the last may be the beginning of a longer one.
+*/
+function matchAll(words: string): string | undefined {
+	const terms = words.match(/[\p{Letter}\p{Mark}\p{Number}]+/gv)?.slice(0, 16);
+	return terms && `${terms.map(term => `"${term}"`).join(' ')}*`;
+}
+
+/**
+All lines of the people who used a profile.
+*/
+export class HistoryTable {
+	readonly #statements: Readonly<Record<keyof typeof statements, StatementSync>>;
+	readonly #database: DatabaseSync;
+	readonly #persons = new Map<string, number>();
+
+	constructor(database: DatabaseSync) {
+		this.#database = database;
+		this.#statements = Object.fromEntries(Object.entries(statements).map(([name, sql]) => [name, database.prepare(sql)])) as Record<keyof typeof statements, StatementSync>;
+	}
+
+	/**
+	Performs a write, inside the transaction of its batch. A line that is there already stays as it is.
+	*/
+	apply(write: HistoryWrite): void {
+		switch (write.kind) {
+			case 'history-add': {
+				this.#add(write.line);
+				break;
+			}
+
+			case 'history-state': {
+				this.#statements.state.run(write.state, write.id);
+				break;
+			}
+
+			case 'history-read': {
+				this.#statements.read.run(this.#personOf(write), write.place);
+				break;
+			}
+		}
+	}
+
+	/**
+	A transaction was undone: what was learned in it may not be so.
+	*/
+	handleRollback(): void {
+		this.#persons.clear();
+	}
+
+	/**
+	What a query asks for, oldest first; `search` newest first.
+	*/
+	recall(query: HistoryQuery): Recalled[] {
+		const person = this.#findPerson(query);
+		if (person === undefined) {
+			return [];
+		}
+
+		const owner: Person = {realm: query.realm, owner: query.owner};
+		switch (query.kind) {
+			case 'page': {
+				const {place, before, limit} = query;
+				return this.#before(owner, person, {place, before, limit});
+			}
+
+			case 'author': {
+				return this.#lines(owner, this.#statements.author.all(person, query.place, query.device, query.after, query.limit));
+			}
+
+			case 'search': {
+				return this.#search(owner, person, query);
+			}
+		}
+	}
+
+	/**
+	Every line of a conversation, oldest first, read as they are asked for.
+	*/
+	* walk(query: Person & {readonly place: string}): Generator<HistoryLine, void> {
+		const person = this.#findPerson(query);
+		if (person === undefined) {
+			return;
+		}
+
+		const statement = this.#database.prepare(`SELECT ${columns} FROM ${source} WHERE person = ? AND place = ? ORDER BY clock, h.id`);
+		for (const row of statement.iterate(person, query.place)) {
+			yield toLine(query, row as unknown as Row);
+		}
+	}
+
+	/**
+	Who wrote what by mail that was not seen yet.
+	*/
+	unread(): StoredState['unread'] {
+		return this.#statements.unread.all().map(row => {
+			const {realm, owner, place, sender, count, since} = row as unknown as {realm: string; owner: string; place: HistoryLine['place']; sender: string; count: number; since: number};
+			return {
+				realm, owner, place, from: sender, count, since,
+			};
+		});
+	}
+
+	#add(line: HistoryLine): void {
+		const {place, id, device, sequence, from, text, at, clock, state, isUnread, proof} = line;
+		this.#statements.add.run(
+			this.#personOf(line), place, id, device, sequence, from, text, at, clock, state ?? null, isUnread ? 1 : 0, proof?.previous ?? null, proof?.signature ?? null, proof ? this.#cardOf(proof.card) : null,
+		);
+	}
+
+	#before(owner: Person, person: number, {place, before, limit}: {place: string; before: {readonly clock: string; readonly id: string} | undefined; limit: number}): HistoryLine[] {
+		const rows = before ? this.#statements.before.all(person, place, before.clock, before.id, limit) : this.#statements.last.all(person, place, limit);
+		return this.#lines(owner, rows).toReversed();
+	}
+
+	#search(owner: Person, person: number, {words, limit, context}: HistoryQuery & {kind: 'search'}): Recalled[] {
+		const match = matchAll(words);
+		const found: Recalled[] = [];
+		if (match === undefined) {
+			return found;
+		}
+
+		for (const {number} of this.#statements.found.iterate(match, limit + maximumSkipped) as Iterable<{number: number}>) {
+			const [line] = this.#lines(owner, this.#statements.line.all(number, person));
+			if (line) {
+				const {place, clock, id} = line;
+				found.push({
+					...line,
+					before: context > 0 ? this.#before(owner, person, {place, before: {clock, id}, limit: context}) : [],
+					after: context > 0 ? this.#lines(owner, this.#statements.after.all(person, place, clock, id, context)) : [],
+				});
+			}
+
+			if (found.length >= limit) {
+				break;
+			}
+		}
+
+		return found;
+	}
+
+	#lines(owner: Person, rows: unknown[]): HistoryLine[] {
+		return rows.map(row => toLine(owner, row as Row));
+	}
+
+	#findPerson({realm, owner}: Person): number | undefined {
+		return (this.#statements.person.get(realm, owner) as {id: number} | undefined)?.id;
+	}
+
+	#personOf(person: Person): number {
+		const key = `${person.realm} ${person.owner}`;
+		let id = this.#persons.get(key);
+		if (id === undefined) {
+			id = this.#findPerson(person) ?? (this.#statements.addPerson.get(person.realm, person.owner) as {id: number}).id;
+			this.#persons.set(key, id);
+		}
+
+		return id;
+	}
+
+	#cardOf(text: string): number {
+		return ((this.#statements.card.get(text) ?? this.#statements.addCard.get(text)) as {id: number}).id;
+	}
+}
+
+function toLine({realm, owner}: Person, {place, id, device, sequence, sender, text, at, clock, state, unread, previous, signature, card}: Row): HistoryLine {
+	return {
+		realm,
+		owner,
+		place: place as HistoryLine['place'],
+		id,
+		device,
+		sequence,
+		from: sender,
+		text,
+		at,
+		clock,
+		state: (state ?? undefined) as HistoryLine['state'],
+		isUnread: unread === 1,
+		proof: previous === null || signature === null || card === null ? undefined : {previous, signature, card},
+	};
+}

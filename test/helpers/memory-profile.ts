@@ -1,0 +1,239 @@
+// A client's disk as plain collections: the naive twin of the profile database, for simulated clients and as its oracle.
+// Knows what each write means and what each question asks; refuses to know crashes and delays (test/simulation/).
+import type {
+	HistoryLine,
+	HistoryQuery,
+	KnownKey,
+	OutboxEntry,
+	PrekeySecret,
+	Recalled,
+	StoredState,
+	StoreWrite,
+} from '../../source/messenger/effects.js';
+
+type Contact = StoredState['contacts'][number];
+
+const keyOf = ({realm, owner, user}: Contact): string => `${realm} ${owner} ${user}`;
+
+function isBefore(one: {clock: string; id: string}, other: {clock: string; id: string}): boolean {
+	return one.clock < other.clock || (one.clock === other.clock && one.id < other.id);
+}
+
+export class MemoryProfile {
+	outbox: OutboxEntry[] = [];
+	readonly seen = new Map<string, number>();
+	/**
+	In the order in which the lines came.
+	*/
+	readonly history: HistoryLine[] = [];
+	nextSequence = 1;
+	readonly #read = new Map<string, number>();
+	readonly #debts = new Map<string, {realm: string; owner: string; to: string}>();
+	readonly #takenMail = new Set<string>();
+	readonly #prekeys = new Map<number, PrekeySecret>();
+	readonly #contacts = new Map<string, Contact>();
+	readonly #knownKeys = new Map<string, KnownKey>();
+	readonly #departures = new Map<string, number>();
+	readonly #pins = new Map<string, {fingerprint: string; rootKey: string | undefined}>();
+	readonly #logins = new Map<string, {user: string; token: string}>();
+
+	apply(writes: readonly StoreWrite[]): void {
+		for (const write of writes) {
+			this.#applyOne(write);
+		}
+	}
+
+	load(): StoredState {
+		return {
+			outbox: this.outbox.toSorted((one, other) => one.sequence - other.sequence),
+			seen: new Map(this.seen),
+			read: new Map(this.#read),
+			debts: new Map(this.#debts),
+			takenMail: new Set(this.#takenMail),
+			prekeys: this.#prekeys.values().toArray(),
+			contacts: this.#contacts.values().toArray(),
+			knownKeys: this.#knownKeys.values().toArray(),
+			departures: new Map(this.#departures),
+			unread: this.#unread(),
+			nextSequence: this.nextSequence,
+			pins: new Map(this.#pins),
+			logins: new Map(this.#logins),
+		};
+	}
+
+	/**
+	Answers as the history on disk does.
+	*/
+	recall(query: HistoryQuery): Recalled[] {
+		const own = this.history.filter(({realm, owner}) => realm === query.realm && owner === query.owner);
+		const inPlace = (place: string) => own.filter(line => line.place === place).toSorted((one, other) => isBefore(one, other) ? -1 : 1);
+		switch (query.kind) {
+			case 'page': {
+				return inPlace(query.place).filter(line => !query.before || isBefore(line, query.before)).slice(-query.limit);
+			}
+
+			case 'author': {
+				return inPlace(query.place).filter(({device, sequence, proof}) => proof && device === query.device && sequence > query.after).toSorted((one, other) => one.sequence - other.sequence).slice(0, query.limit);
+			}
+
+			case 'search': {
+				const terms = query.words.toLowerCase().match(/[\p{Letter}\p{Mark}\p{Number}]+/gv);
+				const words = (text: string) => text.toLowerCase().match(/[\p{Letter}\p{Mark}\p{Number}]+/gv) ?? [];
+				const hits = terms ? own.filter(({text}) => terms.every((term, index) => words(text).some(word => index === terms.length - 1 ? word.startsWith(term) : word === term))).toReversed().slice(0, query.limit) : [];
+				return hits.map(hit => {
+					const around = inPlace(hit.place);
+					const index = around.indexOf(hit);
+					return {...hit, before: around.slice(Math.max(0, index - query.context), index), after: around.slice(index + 1, index + 1 + query.context)};
+				});
+			}
+		}
+	}
+
+	has(id: string, to: string): boolean {
+		return this.outbox.some(entry => entry.id === id && entry.to === to);
+	}
+
+	#unread(): StoredState['unread'] {
+		const rows = new Map<string, {realm: string; owner: string; place: HistoryLine['place']; from: string; count: number; since: number}>();
+		for (const {realm, owner, place, from, at, isUnread} of this.history) {
+			const row = rows.get(`${realm} ${owner} ${place} ${from}`);
+			if (isUnread) {
+				rows.set(`${realm} ${owner} ${place} ${from}`, {
+					realm, owner, place, from, count: (row?.count ?? 0) + 1, since: Math.min(at, row?.since ?? at),
+				});
+			}
+		}
+
+		return rows.values().toArray();
+	}
+
+	#change(matches: (line: HistoryLine) => boolean, change: Partial<HistoryLine>): void {
+		for (const [index, line] of this.history.entries()) {
+			if (matches(line)) {
+				this.history[index] = {...line, ...change};
+			}
+		}
+	}
+
+	#applyOne(write: StoreWrite): void {
+		switch (write.kind) {
+			case 'outbox-add': {
+				this.outbox.push(write.entry);
+				break;
+			}
+
+			case 'outbox-state': {
+				this.outbox = this.outbox.map(entry => entry.id === write.id && entry.to === write.to ? {...entry, state: write.state} : entry);
+				break;
+			}
+
+			case 'outbox-remove': {
+				this.outbox = this.outbox.filter(({id, to}) => id !== write.id || to !== write.to);
+				break;
+			}
+
+			case 'history-add': {
+				const {id, realm, owner} = write.line;
+				if (this.history.every(line => !(line.id === id && line.realm === realm && line.owner === owner))) {
+					this.history.push(write.line);
+				}
+
+				break;
+			}
+
+			case 'history-state': {
+				this.#change(({id}) => id === write.id, {state: write.state});
+				break;
+			}
+
+			case 'history-read': {
+				this.#change(({realm, owner, place}) => realm === write.realm && owner === write.owner && place === write.place, {isUnread: false});
+				break;
+			}
+
+			case 'seen':
+			case 'read': {
+				const marks = write.kind === 'seen' ? this.seen : this.#read;
+				const source = `${write.device} ${write.place}`;
+				marks.set(source, Math.max(write.sequence, marks.get(source) ?? 0));
+				break;
+			}
+
+			case 'owe': {
+				if (write.debt) {
+					this.#debts.set(`${write.device} ${write.place}`, write.debt);
+				} else {
+					this.#debts.delete(`${write.device} ${write.place}`);
+				}
+
+				break;
+			}
+
+			case 'mail-taken': {
+				this.#takenMail.add(`${write.server} ${write.number}`);
+				break;
+			}
+
+			case 'mail-forgotten': {
+				this.#takenMail.delete(`${write.server} ${write.number}`);
+				break;
+			}
+
+			case 'prekey-add': {
+				this.#prekeys.set(write.prekey.id, write.prekey);
+				break;
+			}
+
+			case 'prekey-remove': {
+				this.#prekeys.delete(write.id);
+				break;
+			}
+
+			case 'contact-add': {
+				const {realm, owner, user} = write;
+				this.#contacts.set(keyOf(write), {realm, owner, user});
+				break;
+			}
+
+			case 'contact-remove': {
+				this.#contacts.delete(keyOf(write));
+				break;
+			}
+
+			case 'known-key': {
+				this.#knownKeys.set(`${keyOf(write.key)} ${write.key.device}`, write.key);
+				break;
+			}
+
+			case 'departure': {
+				if (write.at === undefined) {
+					this.#departures.delete(`${write.server} ${write.user}`);
+				} else {
+					this.#departures.set(`${write.server} ${write.user}`, write.at);
+				}
+
+				break;
+			}
+
+			case 'sequence': {
+				this.nextSequence = Math.max(this.nextSequence, write.next);
+				break;
+			}
+
+			case 'pin': {
+				if (write.fingerprint === undefined) {
+					this.#pins.delete(write.server);
+				} else {
+					this.#pins.set(write.server, {fingerprint: write.fingerprint, rootKey: write.rootKey});
+				}
+
+				break;
+			}
+
+			case 'login': {
+				this.#logins.set(write.server, {user: write.user, token: write.token});
+				break;
+			}
+		}
+	}
+}
