@@ -49,11 +49,3 @@ test('a cut payload, a credential too long and an absurd delay are refused', t =
 	t.is(decodeHandshakePayload(encoded, 3), undefined);
 	t.is(decodeHandshakePayload(encodeHandshakePayload({...payload, parameters: {...payload.parameters, maxAckDelay: 60_000}}), 100), undefined);
 });
-
-test('arbitrary bytes never throw', t => {
-	t.notThrows(() => {
-		fc.assert(fc.property(fc.uint8Array({maxLength: 100}), data => {
-			decodeHandshakePayload(data, 50);
-		}), {numRuns: 1000});
-	});
-});

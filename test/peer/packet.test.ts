@@ -1,7 +1,6 @@
 // Packet layouts: golden bytes, the mac that keeps garbage out, every truncation.
 import {Buffer} from 'node:buffer';
 import test from 'ava';
-import fc from 'fast-check';
 import {
 	decodeInit,
 	decodeReset,
@@ -114,17 +113,4 @@ test('a DATA packet too short for its tag is refused', t => {
 	for (let size = 0; size < 28; size++) {
 		t.is(readDataHeader(Uint8Array.from({length: size}, () => 0x40)), undefined);
 	}
-});
-
-test('arbitrary bytes never throw', t => {
-	t.notThrows(() => {
-		fc.assert(fc.property(fc.constantFrom(0x20, 0x21, 0x22, 0x23, 0x40), fc.uint8Array({maxLength: 1300, size: 'max'}), (type, rest) => {
-			const data = Uint8Array.of(type, ...rest);
-			decodeInit(data, macKey);
-			decodeResp(data, macKey);
-			decodeReset(data);
-			readRetryTarget(data);
-			readDataHeader(data);
-		}), {numRuns: 300});
-	});
 });
