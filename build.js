@@ -46,6 +46,8 @@ await build({
 	target: 'node24',
 	// Native addons find their binary beside their own package.json, so they stay outside.
 	external: ['sodium-native', 'react-devtools-core'],
+	// Node 24 reads both; esbuild would make each such pattern anew with `new RegExp` wherever it stands, even inside a loop.
+	supported: {'regexp-unicode-property-escapes': true, 'regexp-set-notation': true},
 	entryNames: '[name]',
 	chunkNames: '[name]-[hash]',
 	// Yoga would fetch its WebAssembly from a data URL, and with it load all of Node's HTTP client; without `fetch` it decodes it.
