@@ -160,7 +160,7 @@ export class Client {
 			credential: () => this.#identity?.credential ?? new Uint8Array(),
 			authenticate: (staticKey, credential, now) => authenticatePeer(this.#identity?.rootKey, staticKey, credential, now),
 			random,
-			config: {...options.peerConfig, ...(options.stopwatch && {aesFrom: measureAesThreshold(options.stopwatch)})},
+			...(options.peerConfig && {config: options.peerConfig}),
 			...(options.sizeCeiling && {sizeCeiling: options.sizeCeiling}),
 			trace: options.trace,
 		});
@@ -570,6 +570,11 @@ export class Client {
 	#handleLoggedIn({user, card, punch}: Reply<'login'>, now: number): void {
 		const rootKey = this.#control.rootKey!;
 		const realm = realmId(decodeBase64(rootKey));
+		if (!this.#identity && this.#options.stopwatch) {
+			// Not at the start, which has better to do than to load and to try ciphers.
+			this.#endpoint.preferAesFrom(measureAesThreshold(this.#options.stopwatch));
+		}
+
 		if (this.#identity && (this.#identity.user !== user || this.#identity.realm !== realm)) {
 			// Conversations belong to a name; under another one they would be somebody else's.
 			this.#leaveAll(undefined, now);

@@ -74,15 +74,33 @@ type Sodium = {
 	crypto_aead_chacha20poly1305_ietf_decrypt(plaintext: Uint8Array, secretNonce: null, sealed: Uint8Array, header: Uint8Array, nonce: Uint8Array, key: Uint8Array): number;
 };
 
+let sodiumSuite: CipherSuite | undefined;
+let isSodiumLooked = false;
+
 /**
-The libsodium suite, or undefined where its addon does not load.
+The libsodium suite, or undefined where its addon does not load. Loaded when it is first asked for: it takes some 10 ms, and nothing is
+sealed before somebody is met.
 */
-export const sodiumChaCha: CipherSuite | undefined = loadSodium();
+export function sodiumChaCha(): CipherSuite | undefined {
+	if (!isSodiumLooked) {
+		isSodiumLooked = true;
+		sodiumSuite = loadSodium();
+	}
+
+	return sodiumSuite;
+}
+
+const fastestChaCha = (): CipherSuite => sodiumChaCha() ?? nodeChaCha;
 
 /**
 The faster ChaCha20-Poly1305 of this machine. Both produce the same bytes.
 */
-export const chaCha: CipherSuite = sodiumChaCha ?? nodeChaCha;
+export const chaCha: CipherSuite = {
+	get name() {
+		return fastestChaCha().name;
+	},
+	create: key => fastestChaCha().create(key),
+};
 
 function loadSodium(): CipherSuite | undefined {
 	let sodium: Sodium;

@@ -360,6 +360,16 @@ export class Endpoint {
 		return this.#halfOpens.size;
 	}
 
+	/**
+	From which packet size on this machine would rather seal with AES, in place of what the configuration says.
+	Nothing changes once somebody was met, who would have been told the size before.
+	*/
+	preferAesFrom(size: number): void {
+		if (this.#links.size === 0 && this.#halfOpens.size === 0) {
+			this.#config.aesFrom = size;
+		}
+	}
+
 	statistics(link: LinkId): LinkStatistics | undefined {
 		return this.#links.find(link)?.link.statistics();
 	}
