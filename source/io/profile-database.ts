@@ -1,19 +1,8 @@
-// One profile on disk: the device's keys, and in SQLite its outbox, what it has shown and read, its history, contacts and logins.
-// Knows folders, locks and tables; refuses to know about threads (profile-worker.ts) and what a line is for.
-//
-//   FOLDER/1/  lock        held by the client that runs on this profile; the system frees it, whatever ends the process
-//              device.json raw private keys, for the owner's eyes
-//              profile.db  tables of profile-schema.ts
-import {randomBytes} from 'node:crypto';
-import {
-	closeSync,
-	existsSync,
-	mkdirSync,
-	openSync,
-} from 'node:fs';
-import {join} from 'node:path';
+// The database of one profile, in SQLite: its outbox, what it has shown and read, its history, contacts and logins.
+// Knows the tables of profile-schema.ts; refuses to know who may open it (profile-claim.ts), threads (profile-worker.ts) and what a line is for.
+import {closeSync, openSync} from 'node:fs';
+import {dirname} from 'node:path';
 import {DatabaseSync, type SQLInputValue, type StatementSync} from 'node:sqlite';
-import * as v from 'valibot';
 import type {
 	EntryState,
 	KnownKey,
@@ -23,20 +12,8 @@ import type {
 	StoredState,
 } from '../messenger/effects.js';
 import {ProtocolError} from '../protocol/errors.js';
-import {decodeBase64, encodeBase64} from '../protocol/keys.js';
 import {HistoryTable, type HistoryWrite} from './history-table.js';
-import {JsonFile} from './json-file.js';
 import {migrate, schemaVersion, versionOf} from './profile-schema.js';
-
-/**
-Which profile is wanted: the free one of `preferred` that comes first, else the lowest free one that is not in `avoided`.
-*/
-export type ProfileWish = {readonly preferred: readonly number[]; readonly avoided: readonly number[]};
-
-/**
-A device's private keys, raw 32 bytes each: Ed25519 and X25519.
-*/
-export type DeviceSecrets = {readonly sign: Uint8Array; readonly agree: Uint8Array};
 
 /**
 What a profile keeps of the stored state; the pins stand in the settings that all profiles share.
@@ -48,12 +25,7 @@ What a profile keeps of the writes.
 */
 export type ProfileWrite = Exclude<StoreWrite, {kind: 'pin'}>;
 
-/**
-As many clients can run side by side on one data folder.
-*/
-const maximumProfiles = 256;
-
-const busyCode = 5;
+// SQLite's SQLITE_CORRUPT and SQLITE_NOTADB.
 const damageCodes = new Set([11, 26]);
 
 /**
@@ -171,46 +143,39 @@ function isHistoryWrite(write: ProfileWrite): write is HistoryWrite {
 }
 
 /**
-A profile that this process has for itself until `close`.
+A statement is made when it is first run: who only reads needs none.
 */
 export class ProfileDatabase {
-	readonly number: number;
-	readonly device: DeviceSecrets;
 	readonly history: HistoryTable;
-	readonly #lock: DatabaseSync;
 	readonly #database: DatabaseSync;
-	readonly #statements: Readonly<Record<Statement, StatementSync>>;
+	readonly #statements = new Map<Statement, StatementSync>();
 
-	private constructor(number: number, device: DeviceSecrets, lock: DatabaseSync, database: DatabaseSync) {
-		this.number = number;
-		this.device = device;
-		this.#lock = lock;
+	private constructor(database: DatabaseSync) {
 		this.#database = database;
-		this.#statements = Object.fromEntries(Object.entries(statements).map(([kind, sql]) => [kind, database.prepare(sql)])) as Record<Statement, StatementSync>;
 		this.history = new HistoryTable(database);
 	}
 
 	/**
-	Takes a free profile in `folder`, making folder, profile and keys where there are none.
+	Opens the database at `path`, which is made where there is none. Its profile is to be claimed before.
 
-	@throws {ProtocolError} `bad-folder` when the folder can't be written, `no-profile` when all are taken, `damaged-profile`.
+	@throws {ProtocolError} `newer-profile` or `damaged-profile`.
 	*/
-	static async claim(folder: string, {preferred, avoided}: ProfileWish): Promise<ProfileDatabase> {
-		const unwanted = new Set(avoided);
-		const candidates = new Set([...preferred, ...Array.from({length: maximumProfiles}, (_, index) => index + 1).filter(number => !unwanted.has(number))]);
-		for (const number of candidates) {
-			const lock = lockProfile(join(folder, String(number)));
-			if (lock) {
-				try {
-					return await openProfile(folder, number, (device, database) => new ProfileDatabase(number, device, lock, database));
-				} catch (error) {
-					lock.close();
-					throw error;
-				}
+	static open(path: string): ProfileDatabase {
+		// SQLite gives its companions the rights of the database itself.
+		closeSync(openSync(path, 'a', 0o600));
+		const database = new DatabaseSync(path, {timeout: 1000});
+		try {
+			database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+			if (versionOf(database) > schemaVersion) {
+				throw new ProtocolError('newer-profile', `${dirname(path)} was written by a newer Earshot. Update this one, or name another folder with --data.`);
 			}
-		}
 
-		throw new ProtocolError('no-profile', `${maximumProfiles} clients already run on this data folder. Name another one with --data.`);
+			migrate(database);
+			return new ProfileDatabase(database);
+		} catch (error) {
+			database.close();
+			throw damageCodes.has((error as {errcode?: number}).errcode ?? 0) ? damagedFile(path) : error;
+		}
 	}
 
 	/**
@@ -261,7 +226,6 @@ export class ProfileDatabase {
 
 	close(): void {
 		this.#database.close();
-		this.#lock.close();
 	}
 
 	#apply(write: ProfileWrite): void {
@@ -271,72 +235,23 @@ export class ProfileDatabase {
 		}
 
 		const [statement, ...values] = toStatement(write);
-		this.#statements[statement].run(...values);
+		this.#prepare(statement).run(...values);
+	}
+
+	#prepare(name: Statement): StatementSync {
+		let statement = this.#statements.get(name);
+		if (!statement) {
+			statement = this.#database.prepare(statements[name]);
+			this.#statements.set(name, statement);
+		}
+
+		return statement;
 	}
 }
 
 /**
-The lock of a profile, or `undefined` when another client holds it. An open transaction of SQLite is the only lock
-that Node offers on every system and that no crash leaves behind.
+What to tell the owner of a file that can't be read any more.
 */
-function lockProfile(folder: string): DatabaseSync | undefined {
-	let lock: DatabaseSync | undefined;
-	try {
-		mkdirSync(folder, {recursive: true, mode: 0o700});
-		lock = new DatabaseSync(join(folder, 'lock'), {timeout: 0});
-		lock.exec('BEGIN IMMEDIATE');
-		return lock;
-	} catch (error) {
-		lock?.close();
-		const {errcode, message} = error as Error & {errcode?: number};
-		if (errcode === busyCode) {
-			return undefined;
-		}
-
-		throw new ProtocolError('bad-folder', `The data folder can't be used: ${message}. Name another one with --data.`);
-	}
-}
-
-async function openProfile<Profile>(folder: string, number: number, make: (device: DeviceSecrets, database: DatabaseSync) => Profile): Promise<Profile> {
-	const path = join(folder, String(number));
-	const device = await openDevice(join(path, 'device.json'));
-	const databasePath = join(path, 'profile.db');
-	// SQLite gives its companions the rights of the database itself.
-	closeSync(openSync(databasePath, 'a', 0o600));
-	const database = new DatabaseSync(databasePath, {timeout: 1000});
-	try {
-		database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-		if (versionOf(database) > schemaVersion) {
-			throw new ProtocolError('newer-profile', `${path} was written by a newer Earshot. Update this one, or name another folder with --data.`);
-		}
-
-		migrate(database);
-		return make(device, database);
-	} catch (error) {
-		database.close();
-		throw damageCodes.has((error as {errcode?: number}).errcode ?? 0) ? damaged(databasePath) : error;
-	}
-}
-
-const keyText = v.pipe(v.string(), v.regex(/^[\w\-]{43}$/v));
-const deviceSchema = v.object({sign: keyText, agree: keyText});
-
-async function openDevice(path: string): Promise<DeviceSecrets> {
-	const file = new JsonFile(path, value => v.is(deviceSchema, value) ? value : undefined);
-	let keys = await file.read();
-	if (!keys) {
-		// New keys in place of damaged ones would be a new person to everybody else; only the user may decide that.
-		if (existsSync(path)) {
-			throw damaged(path);
-		}
-
-		keys = {sign: encodeBase64(randomBytes(32)), agree: encodeBase64(randomBytes(32))};
-		await file.write(keys);
-	}
-
-	return {sign: decodeBase64(keys.sign), agree: decodeBase64(keys.agree)};
-}
-
-function damaged(path: string): ProtocolError {
+export function damagedFile(path: string): ProtocolError {
 	return new ProtocolError('damaged-profile', `${path} is damaged and can't be read. Put a backup in its place, or move its folder away to start as a new device.`);
 }

@@ -1,4 +1,5 @@
 // A claimed profile as the program sees it: what it knew at the start, and a way to write that gathers what comes together.
+// It is read right here, because a thread takes longer to start than the tables to read; a thread of its own does all that comes later.
 // Knows which writes go to the profile and which to the shared settings; refuses to know tables (profile-database.ts).
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -11,7 +12,8 @@ import type {
 	StoredState,
 } from '../messenger/effects.js';
 import {ProtocolError} from '../protocol/errors.js';
-import type {DeviceSecrets, ProfileWish} from './profile-database.js';
+import {ProfileClaim, type DeviceSecrets, type ProfileWish} from './profile-claim.js';
+import {ProfileDatabase, type ProfileState} from './profile-database.js';
 import type {
 	ExportOrder,
 	ProfileAnswer,
@@ -71,21 +73,23 @@ export class ProfileStore {
 	Is told, in a sentence, that the disk refuses a write, and again that it took it after all.
 	*/
 	onTrouble: ((problem: string | undefined) => void) | undefined;
-	readonly #worker: Worker;
-	readonly #ended: Promise<unknown>;
+	readonly #claim: ProfileClaim;
+	/**
+	Started when it is first needed.
+	*/
+	#thread: Thread | undefined;
 	#waiting: Batch[] = [];
 	#running: Promise<void> | undefined;
 	#isClosing = false;
 	#lastQuestion = 0;
 
-	private constructor(worker: Worker, ended: Promise<unknown>, opened: ProfileAnswer & {type: 'opened'}, settings: Settings) {
-		this.#worker = worker;
-		this.#ended = ended;
-		this.number = opened.number;
-		this.device = opened.device;
+	private constructor(claim: ProfileClaim, state: ProfileState, settings: Settings) {
+		this.#claim = claim;
+		this.number = claim.number;
+		this.device = claim.device;
 		this.settings = settings;
 		this.stored = {
-			...opened.state,
+			...state,
 			pins: new Map(Object.entries(settings.data.pins).map(([server, {fingerprint, rootKey}]) => [server, {fingerprint, rootKey}])),
 		};
 	}
@@ -93,22 +97,17 @@ export class ProfileStore {
 	/**
 	Claims a profile in the data folder and reads it.
 
-	@throws {ProtocolError} As `ProfileDatabase.claim`.
+	@throws {ProtocolError} As `ProfileClaim.claim` and `ProfileDatabase.open`.
 	*/
 	static async open({folder, user}: ProfileOptions): Promise<ProfileStore> {
 		const settings = await Settings.open(join(folder, 'settings.json'));
-		const request: ProfileRequest = {folder: join(folder, 'profiles'), wish: wishFor(user, settings.data.users)};
-		const worker = new Worker(new URL('profile-worker.js', import.meta.url), {workerData: request, name: 'profile', execArgv: []});
-		const ended = new Promise(resolve => {
-			worker.once('exit', resolve);
-		});
-		const answer = await nextAnswer(worker, candidate => candidate.type === 'opened' || candidate.type === 'refused');
-		if (answer.type === 'opened') {
-			return new ProfileStore(worker, ended, answer, settings);
+		const claim = await ProfileClaim.claim(join(folder, 'profiles'), wishFor(user, settings.data.users));
+		try {
+			return new ProfileStore(claim, readState(claim.path), settings);
+		} catch (error) {
+			claim.close();
+			throw error instanceof ProtocolError ? error : new ProtocolError('damaged-profile', (error as Error).message);
 		}
-
-		await ended;
-		throw new ProtocolError(answer.code, answer.message);
 	}
 
 	/**
@@ -152,8 +151,10 @@ export class ProfileStore {
 		this.#isClosing = true;
 		await this.#running;
 		await this.settings.flush();
-		this.#send({type: 'close'});
-		await this.#ended;
+		const thread = this.#thread;
+		thread?.worker.postMessage({type: 'close'} satisfies ProfileCommand);
+		await thread?.ended;
+		this.#claim.close();
 	}
 
 	async #drain(): Promise<void> {
@@ -230,18 +231,36 @@ export class ProfileStore {
 		}
 	}
 
-	#send(command: ProfileCommand): void {
-		this.#worker.postMessage(command);
-	}
-
 	/**
 	The thread's answer to a command: of its type, and under its number where it has one.
 	*/
 	async #ask<Type extends 'applied' | 'recalled' | 'exported'>(type: Type, command: ProfileCommand): Promise<ProfileAnswer & {type: Type}> {
 		const id = 'id' in command ? command.id : undefined;
-		const answer = nextAnswer(this.#worker, (candidate): candidate is ProfileAnswer & {type: Type} => candidate.type === type && (id === undefined || ('id' in candidate && candidate.id === id)));
-		this.#send(command);
+		this.#thread ??= startThread(this.#claim.path);
+		const {worker} = this.#thread;
+		const answer = nextAnswer(worker, (candidate): candidate is ProfileAnswer & {type: Type} => candidate.type === type && (id === undefined || ('id' in candidate && candidate.id === id)));
+		worker.postMessage(command);
 		return answer;
+	}
+}
+
+type Thread = {readonly worker: Worker; readonly ended: Promise<unknown>};
+
+function startThread(path: string): Thread {
+	const request: ProfileRequest = {path};
+	const worker = new Worker(new URL('profile-worker.js', import.meta.url), {workerData: request, name: 'profile', execArgv: []});
+	const ended = new Promise(resolve => {
+		worker.once('exit', resolve);
+	});
+	return {worker, ended};
+}
+
+function readState(path: string): ProfileState {
+	const database = ProfileDatabase.open(path);
+	try {
+		return database.load();
+	} finally {
+		database.close();
 	}
 }
 

@@ -7,20 +7,13 @@ import type {
 	HistoryQuery,
 	Recalled,
 } from '../messenger/effects.js';
-import {ProtocolError} from '../protocol/errors.js';
 import {exportHistory} from './history-export.js';
-import {
-	ProfileDatabase,
-	type DeviceSecrets,
-	type ProfileState,
-	type ProfileWish,
-	type ProfileWrite,
-} from './profile-database.js';
+import {ProfileDatabase, type ProfileWrite} from './profile-database.js';
 
 /**
-What the thread is started with.
+What the thread is started with: where the database of a claimed profile is.
 */
-export type ProfileRequest = {readonly folder: string; readonly wish: ProfileWish};
+export type ProfileRequest = {readonly path: string};
 
 /**
 What is to be written to a file.
@@ -37,11 +30,9 @@ export type ProfileCommand =
 	| {readonly type: 'close'};
 
 /**
-From the thread: `opened` or `refused` once, then one `applied` for each `apply` and one answer for each question; the thread ends after `close`.
+From the thread: one `applied` for each `apply` and one answer for each question; the thread ends after `close`.
 */
 export type ProfileAnswer =
-	| {readonly type: 'opened'; readonly number: number; readonly device: DeviceSecrets; readonly state: ProfileState}
-	| {readonly type: 'refused'; readonly code: string; readonly message: string}
 	| {readonly type: 'applied'; readonly problem: string | undefined}
 	| {readonly type: 'recalled'; readonly id: number; readonly lines: readonly Recalled[]; readonly problem: string | undefined}
 	| {readonly type: 'exported'; readonly id: number; readonly result: ExportResult};
@@ -51,55 +42,49 @@ const answer = (message: ProfileAnswer) => {
 	port.postMessage(message);
 };
 
-async function run(): Promise<void> {
-	const {folder, wish} = workerData as ProfileRequest;
-	let database: ProfileDatabase;
-	try {
-		database = await ProfileDatabase.claim(folder, wish);
-		answer({
-			type: 'opened', number: database.number, device: database.device, state: database.load(),
-		});
-	} catch (error) {
-		answer({type: 'refused', code: error instanceof ProtocolError ? error.code : 'damaged-profile', message: (error as Error).message});
-		return;
-	}
+let database: ProfileDatabase | undefined;
 
-	port.on('message', (command: ProfileCommand) => {
-		switch (command.type) {
-			case 'apply': {
-				answer({
-					type: 'applied', problem: problemOf(() => {
-						database.apply(command.writes);
-					}),
-				});
-				break;
-			}
-
-			case 'recall': {
-				let lines: readonly Recalled[] = [];
-				const problem = problemOf(() => {
-					lines = database.history.recall(command.query);
-				});
-				answer({
-					type: 'recalled', id: command.id, lines, problem,
-				});
-				break;
-			}
-
-			case 'export': {
-				const {path, format, ...conversation} = command.order;
-				answer({type: 'exported', id: command.id, result: exportHistory(path, format, database.history.walk(conversation))});
-				break;
-			}
-
-			case 'close': {
-				database.close();
-				port.close();
-				break;
-			}
-		}
-	});
+function open(): ProfileDatabase {
+	database ??= ProfileDatabase.open((workerData as ProfileRequest).path);
+	return database;
 }
+
+port.on('message', (command: ProfileCommand) => {
+	switch (command.type) {
+		case 'apply': {
+			answer({
+				type: 'applied', problem: problemOf(() => {
+					open().apply(command.writes);
+				}),
+			});
+			break;
+		}
+
+		case 'recall': {
+			let lines: readonly Recalled[] = [];
+			const problem = problemOf(() => {
+				lines = open().history.recall(command.query);
+			});
+			answer({
+				type: 'recalled', id: command.id, lines, problem,
+			});
+			break;
+		}
+
+		case 'export': {
+			const {path, format, ...conversation} = command.order;
+			const {history} = open();
+			answer({type: 'exported', id: command.id, result: exportHistory(path, format, history.walk(conversation))});
+			break;
+		}
+
+		case 'close': {
+			database?.close();
+			port.close();
+			break;
+		}
+	}
+});
 
 function problemOf(task: () => void): string | undefined {
 	try {
@@ -109,5 +94,3 @@ function problemOf(task: () => void): string | undefined {
 		return (error as Error).message;
 	}
 }
-
-await run();
