@@ -4,7 +4,6 @@
 // Two sockets share the number instead of one dual-stack socket: addresses then read the same on every platform
 // (`127.0.0.1`, never `::ffff:127.0.0.1`), and a machine without IPv6 loses nothing but IPv6.
 import type {Buffer} from 'node:buffer';
-import {isIP, type LookupFunction} from 'node:net';
 import type {RemoteInfo} from 'node:dgram';
 import {DgramAsPromised, type SocketAsPromised} from 'dgram-as-promised';
 import {ProtocolError} from '../protocol/errors.js';
@@ -30,19 +29,23 @@ How often a free number is looked for that is free in both families.
 */
 const freePortAttempts = 5;
 
-// Every address sent to is an IP address already; the resolver would cost 1-2 µs a datagram.
-const lookup = ((hostname: string, _options: unknown, callback: (error: Error | null, address: string, family: number) => void) => {
-	callback(null, hostname, isIP(hostname));
-}) as LookupFunction;
-
 type Family = 'udp4' | 'udp6';
+
+// Every address sent to is an IP address already; the resolver would cost 1-2 µs a datagram.
+function skipLookup(family: 4 | 6) {
+	return (hostname: string, _options: unknown, callback: (error: Error | null, address: string, family: number) => void): void => {
+		callback(null, hostname, family);
+	};
+}
+
+const lookups = {udp4: skipLookup(4), udp6: skipLookup(6)};
 
 /**
 A socket that takes IP addresses only.
 */
 export function createSocket(family: Family): SocketAsPromised {
 	return DgramAsPromised.createSocket({
-		type: family, ipv6Only: family === 'udp6', reuseAddr: false, lookup: lookup as never,
+		type: family, ipv6Only: family === 'udp6', reuseAddr: false, lookup: lookups[family],
 	});
 }
 

@@ -319,14 +319,16 @@ export class Endpoint {
 	The next event. Data count as consumed, and the peer may send more, once they were polled.
 	*/
 	pollEvent(): EndpointEvent | undefined {
-		const event = this.#events[this.#nextEvent];
-		if (!event) {
-			this.#events = [];
-			this.#nextEvent = 0;
+		if (this.#nextEvent === this.#events.length) {
+			if (this.#nextEvent > 0) {
+				this.#events = [];
+				this.#nextEvent = 0;
+			}
+
 			return undefined;
 		}
 
-		this.#nextEvent++;
+		const event = this.#events[this.#nextEvent++]!;
 		if (event.type === 'data') {
 			this.#use(event.link)?.link.streams.handleConsumed(event.stream, event.data.length);
 		}
@@ -717,7 +719,7 @@ export class Endpoint {
 			},
 		}, now);
 		const entry: LinkEntry = {
-			id, link, publicKey, initiation: undefined, initName: undefined,
+			id, link, publicKey, initiation: undefined, initName: undefined, isReady: false,
 		};
 		this.#links.add(entry);
 		return entry;

@@ -270,22 +270,28 @@ function readFrame(type: number, reader: ByteReader): Frame | undefined {
 	}
 }
 
+function readRange(largest: number, reader: ByteReader): Range | undefined {
+	const length = reader.readVarint();
+	return length > largest ? undefined : {start: largest - length, end: largest + 1};
+}
+
 function readAck(reader: ByteReader): AckFrame | undefined {
-	let largest = reader.readVarint();
+	const largest = reader.readVarint();
 	const delay = reader.readVarint();
 	const count = reader.readVarint();
-	const ranges: Range[] = [];
-	for (let index = 0; index <= count && !reader.failed; index++) {
-		if (index > 0) {
-			largest = ranges.at(-1)!.start - reader.readVarint() - 2;
-		}
+	let range = readRange(largest, reader);
+	if (!range) {
+		return undefined;
+	}
 
-		const length = reader.readVarint();
-		if (length > largest) {
+	const ranges = [range];
+	for (let index = 0; index < count && !reader.failed; index++) {
+		range = readRange(range.start - reader.readVarint() - 2, reader);
+		if (!range) {
 			return undefined;
 		}
 
-		ranges.push({start: largest - length, end: largest + 1});
+		ranges.push(range);
 	}
 
 	return {type: 'ack', delay, ranges};

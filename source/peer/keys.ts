@@ -3,7 +3,7 @@
 // taken today opens nothing of yesterday. Knows packet numbers and epochs; refuses to know who asks for a step.
 import {Buffer} from 'node:buffer';
 import {createHmac} from 'node:crypto';
-import {concatBytes} from './bytes.js';
+import {concatBytes, writeUint48} from './bytes.js';
 import {type Cipher} from './cipher.js';
 import {type LinkCiphers} from './ciphers.js';
 import {dataHeaderSize, tagSize} from './packet.js';
@@ -44,11 +44,10 @@ class KeyChain {
 The nonce of a packet: the iv with the packet number XORed into its last six bytes.
 */
 function writeNonce(nonce: Uint8Array, iv: Uint8Array, pn: number): void {
-	nonce.set(iv);
-	let rest = pn;
-	for (let at = 11; at >= 6; at--) {
-		nonce[at]! ^= rest % 256;
-		rest = Math.floor(rest / 256);
+	writeUint48(nonce, 6, pn);
+	for (let at = 0; at < 6; at++) {
+		nonce[at] = iv[at]!;
+		nonce[at + 6]! ^= iv[at + 6]!;
 	}
 }
 

@@ -24,6 +24,10 @@ export type LinkEntry = {
 	The name of the INIT that the peer began this link with.
 	*/
 	initName: string | undefined;
+	/**
+	It stands in the queue of those that may have something to send; `LinkTable` alone changes this.
+	*/
+	isReady: boolean;
 };
 
 /**
@@ -38,7 +42,7 @@ export class LinkTable {
 	readonly #byCid = new Map<number, LinkEntry>();
 	readonly #byResetToken = new Map<string, LinkEntry>();
 	readonly #byPeer = new Map<string, LinkEntry>();
-	readonly #ready = new Set<LinkEntry>();
+	readonly #ready: LinkEntry[] = [];
 	#lastId = 0;
 
 	get size(): number {
@@ -58,7 +62,7 @@ export class LinkTable {
 	add(entry: LinkEntry): void {
 		this.#byId.set(entry.id, entry);
 		this.#byPeer.set(hex(entry.publicKey), entry);
-		this.#ready.add(entry);
+		this.markReady(entry);
 	}
 
 	/**
@@ -75,7 +79,10 @@ export class LinkTable {
 	remove(entry: LinkEntry): void {
 		this.#unbind(entry);
 		this.#byId.delete(entry.id);
-		this.#ready.delete(entry);
+		if (entry.isReady) {
+			this.#ready.splice(this.#ready.indexOf(entry), 1);
+		}
+
 		if (this.findPeer(entry.publicKey) === entry) {
 			this.#byPeer.delete(hex(entry.publicKey));
 		}
@@ -105,16 +112,21 @@ export class LinkTable {
 	The link may have something to send.
 	*/
 	markReady(entry: LinkEntry): void {
-		this.#ready.add(entry);
+		if (entry.isReady) {
+			return;
+		}
+
+		entry.isReady = true;
+		this.#ready.push(entry);
 	}
 
 	/**
 	The link whose turn it is; whoever finds that it has more to send marks it again, at the end of the queue.
 	*/
 	takeReady(): LinkEntry | undefined {
-		const entry = this.#ready.values().next().value;
+		const entry = this.#ready.shift();
 		if (entry) {
-			this.#ready.delete(entry);
+			entry.isReady = false;
 		}
 
 		return entry;

@@ -270,12 +270,14 @@ export class Link {
 				throw new ProtocolViolation('a frame could not be read');
 			}
 
+			let isUrgent = false;
+			let isEliciting = false;
 			for (const frame of frames) {
-				this.#handleFrame(frame, transport, {from, now});
+				this.#handleFrame(frame, transport, from, now);
+				isUrgent ||= frame.type === 'ping';
+				isEliciting ||= frame.type !== 'ack' && frame.type !== 'close';
 			}
 
-			const isUrgent = frames.some(({type}) => type === 'ping');
-			const isEliciting = frames.some(({type}) => type !== 'ack' && type !== 'close');
 			transport.acknowledgements.handlePacket(pn, {isEliciting, isUrgent}, now);
 			if (this.state === 'closing' && this.#close) {
 				// Whoever still talks has not heard our CLOSE.
@@ -464,7 +466,7 @@ export class Link {
 		};
 	}
 
-	#handleFrame(frame: Frame, transport: Transport, {from, now}: {from: Address; now: number}): void {
+	#handleFrame(frame: Frame, transport: Transport, from: Address, now: number): void {
 		if (frame.type === 'close') {
 			this.#handleClose(frame, now);
 			return;
@@ -749,7 +751,13 @@ export class Link {
 
 	#seal(transport: Transport, slab: Slab, space: PacketSpace, now: number): Uint8Array | undefined {
 		const {session, recovery, pacer} = transport;
-		const isEliciting = space.sent.some(({type}) => type !== 'ack');
+		let isEliciting = false;
+		let hasData = false;
+		for (const {type} of space.sent) {
+			isEliciting ||= type !== 'ack';
+			hasData ||= type === 'stream';
+		}
+
 		const pn = recovery.nextPacketNumber;
 		if (pn > maxPacketNumber) {
 			this.lose('packet numbers are used up');
@@ -767,7 +775,7 @@ export class Link {
 			this.trace?.handleArmed(recovery, now);
 			pacer.handleSent(size);
 			this.#liveness.handleSent(now);
-			if (space.sent.some(({type}) => type === 'stream')) {
+			if (hasData) {
 				this.#liveness.handleActivity(now);
 			}
 		}

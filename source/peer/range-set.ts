@@ -59,6 +59,13 @@ export class RangeSet {
 			return;
 		}
 
+		// Nearly always it is the beginning of the lowest range that goes.
+		const first = this.#ranges[0];
+		if (first && start <= first.start && end < first.end) {
+			first.start = Math.max(first.start, end);
+			return;
+		}
+
 		let index = this.#search(start + 1);
 		while (index < this.#ranges.length && this.#ranges[index]!.start < end) {
 			const range = this.#ranges[index]!;

@@ -289,7 +289,11 @@ export class Streams {
 	A control message or a line of chat waits to be sent.
 	*/
 	get isUrgent(): boolean {
-		return [controlStream, chatStream].some(id => this.#streams.get(id)?.send.isReady(this.#credit(id)));
+		return this.#isStreamReady(controlStream) || this.#isStreamReady(chatStream);
+	}
+
+	#isStreamReady(id: number): boolean {
+		return this.#streams.get(id)?.send.isReady(this.#credit(id)) ?? false;
 	}
 
 	/**
@@ -507,12 +511,13 @@ export class Streams {
 			return false;
 		}
 
-		space.at = writeStreamHeader(space.bytes, space.at, {stream: id, ...piece});
+		const sent = {
+			type: 'stream', stream: id, offset: piece.offset, length: piece.length, fin: piece.fin,
+		} as const;
+		space.at = writeStreamHeader(space.bytes, space.at, sent);
 		send.copy(piece, space.bytes, space.at);
 		space.at += piece.length;
-		space.sent.push({
-			type: 'stream', stream: id, offset: piece.offset, length: piece.length, fin: piece.fin,
-		});
+		space.sent.push(sent);
 		this.#dataSent += piece.fresh;
 		this.resent += piece.length - piece.fresh;
 		stream.servedAt = ++this.#turn;
