@@ -64,14 +64,19 @@ export class Driver {
 		return link;
 	}
 
+	/**
+	Writes to a stream and sends at once what may go.
+	*/
+	write(link: number, stream: number, data: Uint8Array): number {
+		const taken = this.endpoint.write(link, stream, data);
+		this.#transmit();
+		this.#awaitEnd();
+		return taken;
+	}
+
 	schedule(): void {
 		this.#isDue = true;
-		this.#turn ??= setImmediate(() => {
-			this.#turn = undefined;
-			if (this.#isDue) {
-				this.#run();
-			}
-		});
+		this.#awaitEnd();
 	}
 
 	async close(): Promise<void> {
@@ -82,11 +87,25 @@ export class Driver {
 
 	// The first datagram of a turn at once, those that come with it in one go.
 	#answer(): void {
-		const isFirst = this.#turn === undefined;
-		this.schedule();
-		if (isFirst) {
-			this.#run();
+		if (this.#turn) {
+			this.#isDue = true;
+			return;
 		}
+
+		this.#run();
+		this.#awaitEnd();
+	}
+
+	// When everything of this turn was heard the timer is set: by then most of what it would have waited for was sent.
+	#awaitEnd(): void {
+		this.#turn ??= setImmediate(() => {
+			this.#turn = undefined;
+			if (this.#isDue) {
+				this.#run();
+			}
+
+			this.#setTimer(this.endpoint.pollTimeout());
+		});
 	}
 
 	#run(): void {
@@ -96,7 +115,6 @@ export class Driver {
 		}
 
 		this.#transmit();
-		this.#setTimer(this.endpoint.pollTimeout());
 	}
 
 	// A timer that fires early looks again; that is cheaper than setting it anew at each turn.
@@ -110,7 +128,7 @@ export class Driver {
 		this.#timer = setTimeout(() => {
 			this.#timerDue = Infinity;
 			this.endpoint.handleTimeout(clock());
-			this.#run();
+			this.schedule();
 		}, Math.max(0, Math.ceil(due - clock())));
 	}
 

@@ -43,8 +43,7 @@ export const peerLink: Transport = {
 			ping: async () => new Promise(resolve => {
 				arrived = resolve;
 				missing = payloadSize;
-				driver.endpoint.write(link, chatStream, payload);
-				driver.schedule();
+				driver.write(link, chatStream, payload);
 			}),
 			close: async () => driver.close(),
 		};
