@@ -85,3 +85,33 @@ export const noticeBatchMs = 50;
 How often a client shows its UDP address to the server, so that NAT mappings stay open.
 */
 export const rendezvousIntervalMs = 20_000;
+
+/**
+A room remembers this many members who are not there.
+*/
+export const maximumAwayMembers = 32;
+
+/**
+Longest sealed mail, in characters of base64url: with card and names it fits one control line.
+*/
+export const maximumSealedLength = 60_000;
+
+/**
+Most lines that wait at the server for one user …
+*/
+export const maximumWaitingMails = 1000;
+
+/**
+… and how long.
+*/
+export const mailLifetimeMs = 7 * 24 * 3_600_000;
+
+/**
+Most one-time prekeys of a device that the server holds.
+*/
+export const maximumOneTimePrekeys = 100;
+
+/**
+Most one-time prekeys in one `bundle`.
+*/
+export const maximumBundleKeys = 20;

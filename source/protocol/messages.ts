@@ -6,9 +6,13 @@ import {isIpAddress} from './addresses.js';
 import {maximumCardLength} from './cards.js';
 import {
 	maximumAddresses,
+	maximumAwayMembers,
+	maximumBundleKeys,
+	maximumOneTimePrekeys,
 	maximumPasswordBytes,
 	maximumRoomMembers,
 	maximumRowsPerLine,
+	maximumSealedLength,
 } from './limits.js';
 import {nameProblem} from './names.js';
 
@@ -29,9 +33,36 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const token = v.pipe(v.string(), v.maxLength(1000));
 const password = v.pipe(v.string(), v.minLength(1, 'A password is empty.'), v.maxBytes(maximumPasswordBytes, `A password has at most ${maximumPasswordBytes} bytes.`));
 const device = v.object({sign: key, agree: key});
+const deviceName = v.pipe(v.string(), v.regex(/^[\da-f]{16}$/v, 'A device id is 16 hex digits.'));
+const prekeyId = v.pipe(count, v.maxValue(0xFF_FF_FF_FF));
 
 const userRow = v.object({name, online: v.boolean()});
-const roomRow = v.object({name, creator: name, members: count});
+/**
+`members` counts those present. A private room shows itself to its invited members only.
+*/
+const roomRow = v.object({
+	name, creator: name, members: count, private: v.optional(v.boolean()),
+});
+
+/**
+A device's X25519 prekeys, for mail to it while it is away (X3DH, section 3.2). The signed one carries the device's Ed25519 signature.
+*/
+const prekey = v.object({id: prekeyId, key});
+const signedPrekey = v.object({id: prekeyId, key, signature: v.pipe(v.string(), v.regex(/^[\w\-]{86}$/v))});
+
+/**
+What waits for a user from one sender: lines to the session, or to one room; `since` in ms since the epoch.
+*/
+const waitingRow = v.object({
+	user: name, room: v.optional(name), count, since: count,
+});
+
+/**
+A mail as its reader gets it. `number` grows in the order in which the mails came.
+*/
+const mail = v.object({
+	number: count, from: name, card, room: v.optional(name), slot: v.optional(identifier), at: count, sealed: v.string(),
+});
 
 /**
 How to reach a peer: its card, where it may be found, and the secret that the two share for opening a path.
@@ -61,6 +92,10 @@ const loggedIn = {
 	Shows the server our UDP address: PUNCH datagrams to `udpPort` under this secret.
 	*/
 	punch: v.object({sid: punchId, secret}),
+	/**
+	What the server holds of this device's prekeys.
+	*/
+	prekeys: v.object({signed: v.optional(prekeyId), oneTime: count}),
 };
 
 const rows = {after: v.optional(v.string())};
@@ -91,7 +126,7 @@ export const operations = {
 	lru: {request: {room: name}, reply: {room: name, users: v.array(name)}},
 	whois: {
 		request: {user: name}, reply: {
-			user: name, online: v.boolean(), address: v.optional(address), fingerprint: v.optional(text),
+			user: name, online: v.boolean(), address: v.optional(address), fingerprint: v.optional(text), card: v.optional(card),
 		},
 	},
 	/**
@@ -115,9 +150,20 @@ export const operations = {
 	*/
 	enter: {
 		request: {room: name}, reply: {
-			room: name, creator: name, created: v.boolean(), members: introductions,
+			room: name,
+			creator: name,
+			created: v.boolean(),
+			private: v.optional(v.boolean()),
+			members: introductions,
+			/**
+			Members who are not here now but have not left: lines are kept for them.
+			*/
+			away: v.pipe(v.array(name), v.maxLength(maximumAwayMembers)),
 		},
 	},
+	/**
+	Leave a room for good. Whose connection just ends stays a member in absence.
+	*/
 	leave: {request: {room: name}, reply: {}},
 	/**
 	Close a room for everyone; its creator only.
@@ -128,6 +174,57 @@ export const operations = {
 	`restored` says whether the other end is here too; when it comes later, both get a `peer` notice then.
 	*/
 	restore: {request: {session: identifier, with: name}, reply: {restored: v.boolean()}},
+	/**
+	Makes a private room out of a session and invites `user`; the other side of the session is told with a `group` notice.
+	*/
+	group: {request: {session: identifier, user: name}, reply: {room: name, invitation: identifier, expiresInMs: count}},
+	/**
+	Asks `user` into a room one is in; `invitation-ended` tells what came of it.
+	*/
+	invite: {request: {room: name, user: name}, reply: {invitation: identifier, expiresInMs: count}},
+	/**
+	Answer an `invitation` notice. Who accepts may `enter` then.
+	*/
+	'answer-invitation': {request: {invitation: identifier, answer: v.picklist(['accept', 'decline', 'busy'])}, reply: {room: name}},
+	/**
+	Adds prekeys of this device; a signed one takes the place of the one before.
+	*/
+	publish: {
+		request: {signed: v.optional(signedPrekey), oneTime: v.pipe(v.array(prekey), v.maxLength(maximumOneTimePrekeys))},
+		reply: {oneTime: count},
+	},
+	/**
+	What is needed to seal mail to a user: of `device`, or of the one that logged in last. Each one-time prekey is handed out once.
+	*/
+	bundle: {
+		request: {user: name, device: v.optional(deviceName), count: v.pipe(count, v.maxValue(maximumBundleKeys))},
+		reply: {user: name, card, signed: signedPrekey, oneTime: v.pipe(v.array(prekey), v.maxLength(maximumBundleKeys))},
+	},
+	/**
+	Keep a sealed mail for a device of `to`; the reply says that it is durable. `mail` is the sender's own id for it: a repeated one is
+	answered alike and kept once. With `slot` it takes the place of the sender's earlier mail in that slot, and no quota counts it.
+	*/
+	mail: {
+		request: {
+			to: name, device: deviceName, mail: identifier, room: v.optional(name), slot: v.optional(identifier), sealed: v.pipe(v.string(), v.regex(/^[\w\-]*$/v), v.maxLength(maximumSealedLength)),
+		},
+		reply: {at: count},
+	},
+	/**
+	The mails that wait for this device, oldest first, after number `after`: all, those of one room, or with `slots` only those that have a slot.
+	*/
+	fetch: {
+		request: {after: v.optional(count), room: v.optional(name), slots: v.optional(v.boolean())},
+		reply: {mails: v.array(mail), ...page},
+	},
+	/**
+	These mails are safe with their reader and are deleted.
+	*/
+	ack: {request: {mails: v.pipe(v.array(count), v.maxLength(maximumRowsPerLine))}, reply: {}},
+	/**
+	For the register: this user left at `at` (ms since the epoch) while the server was away.
+	*/
+	departed: {request: {at: count}, reply: {}},
 	ping: {request: {}, reply: {}},
 	/**
 	A clean good-bye: sessions and rooms are left, then the connection ends.
@@ -169,8 +266,39 @@ export const notices = {
 	A room we are in: somebody entered (with `peer`), left, vanished without good-bye, or closed it.
 	*/
 	room: {
-		room: name, change: v.picklist(['entered', 'left', 'gone', 'closed']), user: name, peer: v.optional(introduction),
+		room: name,
+		change: v.picklist(['entered', 'left', 'gone', 'closed']),
+		user: name,
+		peer: v.optional(introduction),
+		/**
+		With `left` and `gone`: still a member, in absence.
+		*/
+		away: v.optional(v.boolean()),
 	},
+	/**
+	A session we were in has become a private room, to which we belong: enter it.
+	*/
+	group: {session: identifier, room: name, from: name},
+	/**
+	Somebody asks us into a room.
+	*/
+	invitation: {
+		invitation: identifier, room: name, from: name, expiresInMs: count,
+	},
+	/**
+	To who asked: what became of an invitation. To who was asked, with `withdrawn`, `timeout` or `gone`: it no longer stands.
+	*/
+	'invitation-ended': {
+		invitation: identifier, room: name, with: name, outcome: v.picklist(['accepted', 'declined', 'busy', 'timeout', 'gone', 'withdrawn']),
+	},
+	/**
+	The whole picture of what waits for this device: after login when anything does, and whenever it grows.
+	*/
+	mail: {waiting: v.pipe(v.array(waitingRow), v.maxLength(maximumRowsPerLine)), slots: count},
+	/**
+	So few one-time prekeys of this device are left: publish more.
+	*/
+	prekeys: {oneTime: count},
 	/**
 	A partner in a session or room has a new address or card.
 	*/
@@ -216,6 +344,10 @@ export type Notice<Name extends NoticeName = NoticeName> = {[N in Name]: {event:
 How to reach a peer.
 */
 export type Introduction = v.InferOutput<typeof introduction>;
+export type Prekey = v.InferOutput<typeof prekey>;
+export type SignedPrekey = v.InferOutput<typeof signedPrekey>;
+export type Mail = v.InferOutput<typeof mail>;
+export type WaitingRow = v.InferOutput<typeof waitingRow>;
 export type UserRow = v.InferOutput<typeof userRow>;
 export type RoomRow = v.InferOutput<typeof roomRow>;
 /**
