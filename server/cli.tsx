@@ -30,7 +30,7 @@ const help = `
 	  --help         show this text
 
 	Commands on standard input
-	  lu  lcu  ls  lr  lru ROOM  x  help
+	  lu  lcu  ls  lr  lru ROOM  register [USER]  x  help
 
 	A server without an operator goes on: start it with its input from /dev/null. When commands are piped in, their end stops it, as x does.
 	SIGINT, SIGTERM and SIGHUP stop it too.

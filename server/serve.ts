@@ -143,8 +143,8 @@ class Server implements RunningServer {
 			rootKey: realm.rootKey,
 			tokenSecret: realm.tokenSecret,
 			random: size => randomBytes(size),
-			accounts: store.accounts,
-			rooms: store.rooms,
+			now: this.#now(),
+			stored: store.state,
 			...(options.limits && {limits: options.limits}),
 			...(options.program !== undefined && {program: options.program}),
 		});
@@ -289,7 +289,12 @@ class Server implements RunningServer {
 			}
 
 			case 'store': {
-				void this.#performStoring(action);
+				void this.#performAsking(action.task, this.#store.write(action.write), 'A change could not be written to disk');
+				break;
+			}
+
+			case 'look-up': {
+				void this.#performAsking(action.task, this.#store.lookUp(action.query), 'The disk could not be read');
 				break;
 			}
 
@@ -363,16 +368,16 @@ class Server implements RunningServer {
 		return isMatches;
 	}
 
-	async #performStoring({task, write}: Extract<Action, {kind: 'store'}>): Promise<void> {
-		let ok = true;
+	async #performAsking(task: number, asked: Promise<unknown>, failure: string): Promise<void> {
+		let outcome: Parameters<ServerCore['handleStored']>[1];
 		try {
-			await this.#store.write(write);
+			outcome = {ok: true, answer: await asked as undefined};
 		} catch (error) {
-			ok = false;
-			this.#notice('error', `A change could not be written to disk: ${(error as Error).message}`);
+			outcome = {ok: false};
+			this.#notice('error', `${failure}: ${(error as Error).message}`);
 		}
 
-		this.#core.handleStored(task, ok, this.#now());
+		this.#core.handleStored(task, outcome, this.#now());
 		this.#perform();
 	}
 

@@ -3,6 +3,7 @@
 import {sanitiseLine} from '../../source/kit/sanitise.js';
 import type {RoomRow, UserRow} from '../../source/protocol/messages.js';
 import type {OperatorReply} from '../core/actions.js';
+import type {RegisterRow} from '../core/storage.js';
 import type {Face} from './face.js';
 
 /**
@@ -16,9 +17,30 @@ function lines(at: number, texts: readonly string[]): string {
 	return texts.map(text => `${timeOf(at)} ${sanitiseLine(text)}\n`).join('');
 }
 
-function counted(count: number, noun: string): string {
-	return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`;
+/**
+`YYYY-MM-DD`, local time.
+*/
+function dayOf(at: string): string {
+	const date = new Date(at);
+	return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map(part => String(part).padStart(2, '0')).join('-');
 }
+
+function counted(count: number, noun: string, plural = `${noun}s`): string {
+	return `${count === 0 ? 'no' : count} ${count === 1 ? noun : plural}`;
+}
+
+type Registered = Omit<RegisterRow, 'at'> & {readonly at: string};
+
+/**
+How somebody left.
+*/
+const departures: Readonly<Record<NonNullable<RegisterRow['how']>, string>> = {
+	bye: 'logged out',
+	lost: 'vanished',
+	shutdown: 'was sent away: the server stopped',
+	crash: 'was last known to be here: the server died',
+	departed: 'logged out while the server was away',
+};
 
 /**
 The words of a successful reply, by command.
@@ -27,9 +49,13 @@ const describe: Readonly<Record<string, (fields: any) => string[]>> = {
 	lu: ({users}: {users: UserRow[]}) => [counted(users.length, 'user'), ...users.map(({name, online}) => `  ${name}${online ? ', connected' : ''}`)],
 	lcu: ({users}: {users: UserRow[]}) => [counted(users.length, 'connected user'), ...users.map(({name}) => `  ${name}`)],
 	ls: ({sessions}: {sessions: Array<{users: string[]}>}) => [counted(sessions.length, 'session'), ...sessions.map(({users}) => `  ${users.join(' and ')}`)],
-	lr: ({rooms}: {rooms: RoomRow[]}) => [counted(rooms.length, 'room'), ...rooms.map(({name, creator, members}) => `  ${name}, created by ${creator}, ${counted(members, 'member')}`)],
+	lr: ({rooms}: {rooms: RoomRow[]}) => [counted(rooms.length, 'room'), ...rooms.map(({name, creator, members, private: isPrivate}) => `  ${name}, created by ${creator}, ${counted(members, 'member')}${isPrivate ? ', private' : ''}`)],
 	lru: ({room, users}: {room: string; users: string[]}) => [`${counted(users.length, 'user')} in ${room}`, ...users.map(name => `  ${name}`)],
-	help: ({commands}: {commands: Array<{usage: string; help: string}>}) => commands.map(({usage, help}) => `${usage.padEnd(10)}${help}`),
+	register: ({register}: {register: Registered[]}) => [
+		counted(register.length, 'entry', 'entries'),
+		...register.map(({at, user, event, address, how}) => `  ${dayOf(at)} ${timeOf(Date.parse(at))} ${user} ${event === 'login' ? 'logged in' : departures[how ?? 'lost']} (${address})`),
+	],
+	help: ({commands}: {commands: Array<{usage: string; help: string}>}) => commands.map(({usage, help}) => `${usage.padEnd(17)}${help}`),
 	x: () => ['stopping: every client is told'],
 };
 

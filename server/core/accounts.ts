@@ -4,9 +4,18 @@ import {nameKey} from '../../source/protocol/names.js';
 import {OrderedNames} from './ordered-names.js';
 
 /**
-An account as the store loads it. `device` is the id of the newest device.
+An account as the store loads it. `device` is the id of the newest device; its prekeys wait on disk.
 */
-export type Account = {readonly key: string; readonly name: string; device: string};
+export type Account = {
+	readonly key: string;
+	readonly name: string;
+	device: string;
+	/**
+	Id of the signed prekey.
+	*/
+	signedPrekey: number | undefined;
+	oneTimePrekeys: number;
+};
 
 export class Accounts {
 	readonly names: OrderedNames;

@@ -1,16 +1,8 @@
 // What the server core wants done: effects as values, performed by the shell in the order they are polled.
 // Knows their shapes; refuses to know sockets, disks and clocks.
 import type {ErrorReport} from '../../source/protocol/errors.js';
-import type {DeviceKeys, Notice, ReplyEnvelope} from '../../source/protocol/messages.js';
-
-/**
-A change that must be on disk before anybody is told of it. Times are ms since the epoch.
-*/
-export type Write =
-	| {readonly kind: 'account'; readonly key: string; readonly name: string; readonly hash: string; readonly device: string; readonly keys: DeviceKeys; readonly at: number}
-	| {readonly kind: 'device'; readonly key: string; readonly device: string; readonly keys: DeviceKeys; readonly at: number}
-	| {readonly kind: 'room'; readonly key: string; readonly name: string; readonly creator: string; readonly at: number}
-	| {readonly kind: 'room-closed'; readonly key: string};
+import type {Notice, ReplyEnvelope} from '../../source/protocol/messages.js';
+import type {Query, Write} from './storage.js';
 
 /**
 One query of a client, in the words a user would type: `o bob` is command `o` with argument `bob`.
@@ -55,9 +47,10 @@ export type Action =
 	*/
 	| {readonly kind: 'verify'; readonly task: number; readonly password: string; readonly key: string}
 	/**
-	Make a change durable; answered by `handleStored`.
+	Make a change durable, or look something up; both are answered by `handleStored`.
 	*/
 	| {readonly kind: 'store'; readonly task: number; readonly write: Write}
+	| {readonly kind: 'look-up'; readonly task: number; readonly query: Query}
 	| {readonly kind: 'datagram'; readonly bytes: Uint8Array; readonly to: string}
 	| {readonly kind: 'query'; readonly entry: QueryEntry}
 	| {readonly kind: 'presence'; readonly user: string; readonly online: boolean; readonly at: number}

@@ -1,16 +1,20 @@
 // Every operation a client may ask for: who may, what it costs, how the query log calls it, what it does.
 // The policy stands in one table and is checked once (server-core.ts); what an operation means is told by source/protocol/messages.ts.
 import {maximumAddresses, protocolVersion} from '../../source/protocol/limits.js';
-import {encodeBase64} from '../../source/protocol/keys.js';
 import {ProtocolError} from '../../source/protocol/errors.js';
 import type {Operation, Reply, Request} from '../../source/protocol/messages.js';
+import {nameKey} from '../../source/protocol/names.js';
 import type {Account, Accounts} from './accounts.js';
 import type {AddressBuckets} from './buckets.js';
 import type {Connection} from './connection.js';
+import type {Invitations} from './invitations.js';
 import type {Logins} from './logins.js';
+import type {Mailbox} from './mailbox.js';
 import type {Notices} from './notices.js';
+import type {Prekeys} from './prekeys.js';
 import type {Presence, User} from './presence.js';
 import {isReachable} from './reachable.js';
+import type {Register} from './register.js';
 import type {Rooms} from './rooms.js';
 import type {Sessions} from './sessions.js';
 
@@ -22,8 +26,16 @@ export type House = {
 	readonly presence: Presence;
 	readonly sessions: Sessions;
 	readonly rooms: Rooms;
+	readonly invitations: Invitations;
+	readonly mailbox: Mailbox;
+	readonly prekeys: Prekeys;
+	readonly register: Register;
 	readonly logins: Logins;
 	readonly notices: Notices;
+	/**
+	The realm's public root key.
+	*/
+	readonly rootKey: string;
 	readonly loginBuckets: AddressBuckets;
 	readonly program: string;
 	readonly term: number;
@@ -87,14 +99,14 @@ The table.
 export const commands: {readonly [Name in Operation]: Command<Name>} = {
 	hello: {
 		needs: 'nothing', cost: 1,
-		run({logins, program, term, udpPort}, connection, {protocol}) {
+		run({rootKey, program, term, udpPort}, connection, {protocol}) {
 			if (protocol !== protocolVersion) {
 				throw new ProtocolError('protocol-version', `This server speaks version ${protocolVersion} of the protocol, the client version ${protocol}; update the older of the two.`);
 			}
 
 			connection.hasGreeted = true;
 			return {
-				protocol: protocolVersion, program, rootKey: encodeBase64(logins.rootPublicKey), udpPort, term,
+				protocol: protocolVersion, program, rootKey, udpPort, term,
 			};
 		},
 	},
@@ -132,25 +144,30 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 	},
 	lr: {
 		needs: 'login', cost: 1, word: logOnce('lr'),
-		run({rooms}, _user, {after}) {
-			const {rows, more} = rooms.names.page(after, key => rooms.row(key)!);
+		run({rooms}, user, {after}) {
+			const {rows, more} = rooms.page(user, after);
 			return {rooms: rows, more};
 		},
 	},
 	lru: {
 		needs: 'login', cost: 1, word: 'lru', argument: roomArgument,
-		run: ({rooms}, _user, {room}) => rooms.members(room),
+		run: ({rooms}, user, {room}) => rooms.members(room, user),
 	},
 	whois: {
 		needs: 'login', cost: 1, word: 'whois', argument: userArgument,
-		run(house, _user, {user: name}) {
+		run(house, _user, {user: name}, {settle}) {
 			const account = accountOf(house, name);
 			const user = house.presence.get(account.key);
-			return user
-				? {
-					user: user.name, online: true, address: user.observed ?? user.connection.remote, fingerprint: user.fingerprint,
-				}
-				: {user: account.name, online: false};
+			if (user) {
+				return {
+					user: user.name, online: true, address: user.observed ?? user.connection.remote, fingerprint: user.fingerprint, card: user.card,
+				};
+			}
+
+			house.prekeys.card(account, card => {
+				settle({user: account.name, online: false, ...(card !== undefined && {card})});
+			});
+			return undefined;
 		},
 	},
 	announce: {
@@ -195,9 +212,15 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 	},
 	leave: {
 		needs: 'login', cost: 1, word: 'cs', argument: roomArgument,
-		run({rooms}, user, {room}) {
-			rooms.leave(user, room);
-			return {};
+		run({rooms, invitations}, user, {room}, {now, settle}) {
+			for (const left of user.rooms) {
+				if (left.key === nameKey(room)) {
+					invitations.dropRoom(left, user);
+				}
+			}
+
+			rooms.leave(user, room, now, settle);
+			return undefined;
 		},
 	},
 	'close-room': {
@@ -212,6 +235,70 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 		run(house, user, {session, with: name}, {now, reply}) {
 			house.sessions.restore(user, {id: session, account: accountOf(house, name), now}, reply);
 			return undefined;
+		},
+	},
+	group: {
+		needs: 'login', cost: 5, word: 'add', argument: userArgument,
+		run(house, user, {session, user: name}, {now, settle}) {
+			house.invitations.group(user, {session, account: accountOf(house, name), now}, settle);
+			return undefined;
+		},
+	},
+	invite: {
+		needs: 'login', cost: 2, word: 'add', argument: userArgument,
+		run(house, user, {room, user: name}, {now, reply}) {
+			house.invitations.invite(user, {room, account: accountOf(house, name), now}, reply);
+			return undefined;
+		},
+	},
+	'answer-invitation': {
+		needs: 'login', cost: 1, word: ({answer}) => answer === 'busy' ? undefined : answer,
+		run({invitations}, user, request, {now, settle}) {
+			invitations.answer(user, request, now, settle);
+			return undefined;
+		},
+	},
+	publish: {
+		needs: 'login', cost: 5,
+		run({prekeys}, user, request, {settle}) {
+			prekeys.publish(user, request, settle);
+			return undefined;
+		},
+	},
+	bundle: {
+		needs: 'login', cost: 3,
+		run(house, _user, request, {now, settle}) {
+			house.prekeys.take(accountOf(house, request.user), request, now, settle);
+			return undefined;
+		},
+	},
+	mail: {
+		// A receipt, which comes in a slot, is nothing that a user does.
+		needs: 'login', cost: 1, word: ({slot}) => slot === undefined ? 'mail' : undefined, argument: ({to}) => to,
+		run(house, user, request, {now, settle}) {
+			house.mailbox.keep(user, accountOf(house, request.to), {request, now}, settle);
+			return undefined;
+		},
+	},
+	fetch: {
+		needs: 'login', cost: 2,
+		run({mailbox}, user, request, {settle}) {
+			mailbox.fetch(user, request, settle);
+			return undefined;
+		},
+	},
+	ack: {
+		needs: 'login', cost: 1,
+		run({mailbox}, user, request, {settle}) {
+			mailbox.acknowledge(user, request, settle);
+			return undefined;
+		},
+	},
+	departed: {
+		needs: 'login', cost: 1,
+		run({register}, user, {at}, {now}) {
+			register.depart(user, at, now);
+			return {};
 		},
 	},
 	ping: {

@@ -29,6 +29,10 @@ export type Limits = {
 	*/
 	readonly sessionsPerUser: number;
 	/**
+	Invitations of one user, and to one user, that wait for an answer.
+	*/
+	readonly invitationsPerUser: number;
+	/**
 	Rooms one user may be in at once.
 	*/
 	readonly roomsPerUser: number;
@@ -58,6 +62,7 @@ export const defaultLimits: Limits = {
 	loginBurst: 100,
 	strangersPerAddress: 256,
 	sessionsPerUser: 64,
+	invitationsPerUser: 64,
 	roomsPerUser: 32,
 	roomsPerCreator: 64,
 	helloTimeoutMs: loginTimeoutMs,
@@ -107,3 +112,38 @@ export const rememberedAddresses = 10_000;
 PUNCH transaction ids remembered for each user, so that a recorded datagram can't be played again from elsewhere.
 */
 export const rememberedPunches = 64;
+
+/**
+A device is asked for new one-time prekeys when it has fewer than this.
+*/
+export const fewPrekeys = 20;
+
+/**
+Slots that one sender's device may fill in one mailbox.
+*/
+export const slotsPerSender = 64;
+
+/**
+How often old mail and members long away are looked for.
+*/
+export const expiryIntervalMs = 60 * 60 * 1000;
+
+/**
+A member who has been away this long is one no more.
+*/
+export const awayLifetimeMs = 7 * dayMs;
+
+/**
+People a private room may have invited.
+*/
+export const maximumInvited = 64;
+
+/**
+Logins and logouts that the register keeps.
+*/
+export const registerRows = 10_000;
+
+/**
+How often, while anybody is here, the disk is told that the server lives.
+*/
+export const heartbeatMs = 30_000;

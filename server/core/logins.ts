@@ -1,25 +1,19 @@
 // Register, login and resume: how a connection becomes a user.
 // Knows the order of proof, disk and admission; refuses to know passwords' hashes and tables.
 import {Buffer} from 'node:buffer';
-import type {KeyObject} from 'node:crypto';
-import {
-	deviceFingerprint,
-	deviceId,
-	realmId,
-	rootPublicKeyOf,
-	signCard,
-	type Card,
-} from '../../source/protocol/cards.js';
+import {deviceFingerprint, deviceId} from '../../source/protocol/cards.js';
 import {ProtocolError} from '../../source/protocol/errors.js';
 import {decodeBase64} from '../../source/protocol/keys.js';
 import type {DeviceKeys, Reply, Request} from '../../source/protocol/messages.js';
 import {nameKey} from '../../source/protocol/names.js';
 import type {Account, Accounts} from './accounts.js';
-import type {HashOutcome, Write} from './actions.js';
+import type {HashOutcome} from './actions.js';
+import type {Cards} from './cards.js';
 import type {Connection} from './connection.js';
-import {cardValidityMs, type Limits} from './limits.js';
+import type {Limits} from './limits.js';
 import {punchFields, type Presence, type User} from './presence.js';
 import {RecentTransactions} from './recent-transactions.js';
+import type {AskDisk} from './storage.js';
 import {issueToken, readToken} from './tokens.js';
 
 /**
@@ -39,15 +33,15 @@ export type Surroundings = {
 	readonly accounts: Accounts;
 	readonly presence: Presence;
 	readonly limits: Limits;
-	readonly rootKey: KeyObject;
+	readonly cards: Cards;
 	readonly tokenSecret: Uint8Array;
 	readonly random: (size: number) => Uint8Array;
 	readonly hash: (hashing: Hashing, done: (outcome: HashOutcome, now: number) => void) => void;
-	readonly store: (write: Write, done: (ok: boolean, now: number) => void) => void;
+	readonly disk: AskDisk;
 	/**
 	A user has come.
 	*/
-	readonly welcome: (user: User) => void;
+	readonly welcome: (user: User, now: number) => void;
 	/**
 	An older connection of the same user and device gives way.
 	*/
@@ -63,19 +57,15 @@ const badCredentials = () => new ProtocolError('bad-credentials', 'That name and
 const busy = () => new ProtocolError('busy-try-again', 'The server has more logins to check than it can; try again in a moment.');
 
 export class Logins {
-	readonly rootPublicKey: Uint8Array;
-	readonly #realm: string;
 	readonly #around: Surroundings;
 
 	constructor(surroundings: Surroundings) {
 		this.#around = surroundings;
-		this.rootPublicKey = rootPublicKeyOf(surroundings.rootKey);
-		this.#realm = realmId(this.rootPublicKey);
 	}
 
 	register(connection: Connection, {user: name, password, device: keys}: Request<'register'>, done: Done): void {
 		this.#checkAdmission(connection);
-		const {accounts, hash, store} = this.#around;
+		const {accounts, hash, disk} = this.#around;
 		const key = nameKey(name);
 		if (!accounts.reserve(key)) {
 			throw new ProtocolError('name-taken', `The name ${name}, or one that looks like it, is taken; choose another, or "login" if it is yours.`);
@@ -89,10 +79,12 @@ export class Logins {
 				return;
 			}
 
-			const account: Account = {key, name, device: deviceOf(keys)};
-			store({
+			const account: Account = {
+				key, name, device: deviceOf(keys), signedPrekey: undefined, oneTimePrekeys: 0,
+			};
+			disk({
 				kind: 'account', key, name, hash: outcome.hash, device: account.device, keys, at: Math.floor(now),
-			}, (ok, at) => {
+			}, ({ok}, at) => {
 				if (!ok) {
 					accounts.release(key);
 					finish(failed());
@@ -185,19 +177,23 @@ export class Logins {
 			return;
 		}
 
-		this.#around.store({
+		this.#around.disk({
 			kind: 'device', key: account.key, device, keys, at: Math.floor(now),
-		}, (ok, at) => {
-			if (ok) {
-				account.device = device;
+		}, (outcome, at) => {
+			if (!outcome.ok) {
+				finish(failed());
+				return;
 			}
 
-			finish(ok ? this.#admit({connection, account, keys}, at) : failed());
+			account.device = device;
+			account.signedPrekey = outcome.answer.signed;
+			account.oneTimePrekeys = outcome.answer.oneTime;
+			finish(this.#admit({connection, account, keys}, at));
 		});
 	}
 
 	#admit({connection, account, keys}: Proven, now: number): Reply<'login'> | ProtocolError {
-		const {presence, limits, rootKey, tokenSecret, random, welcome} = this.#around;
+		const {presence, limits, cards, tokenSecret, random, welcome} = this.#around;
 		if (connection.isClosed) {
 			return failed();
 		}
@@ -210,16 +206,13 @@ export class Logins {
 			return serverFull(limits.users);
 		}
 
-		const issued = Math.floor(now);
-		const card: Card = {
-			realm: this.#realm, user: account.name, device: deviceOf(keys), sign: keys.sign, agree: keys.agree, issued, expires: issued + cardValidityMs,
-		};
+		const {card, text} = cards.issue(account.name, keys, now);
 		const user: User = {
 			key: account.key,
 			name: account.name,
 			connection,
 			device: card.device,
-			card: signCard(card, rootKey),
+			card: text,
 			fingerprint: deviceFingerprint(card),
 			punch: presence.makePunch(random),
 			punches: new RecentTransactions(),
@@ -227,12 +220,17 @@ export class Logins {
 			announced: [],
 			sessions: new Set(),
 			rooms: new Set(),
+			invitations: new Set(),
 		};
 		connection.user = user;
 		presence.add(user);
-		welcome(user);
+		welcome(user, now);
 		return {
-			user: user.name, card: user.card, token: issueToken(user.name, keys, tokenSecret, now), punch: punchFields(user),
+			user: user.name,
+			card: user.card,
+			token: issueToken(user.name, keys, tokenSecret, now),
+			punch: punchFields(user),
+			prekeys: {...(account.signedPrekey !== undefined && {signed: account.signedPrekey}), oneTime: account.oneTimePrekeys},
 		};
 	}
 }

@@ -17,11 +17,15 @@ What the notices report on, asked at the moment of sending.
 */
 export type Reported = {
 	readonly users: () => Iterable<User>;
-	readonly isOnline: (key: string) => boolean;
+	readonly user: (key: string) => User | undefined;
 	readonly onlineNames: OrderedNames;
 	readonly nameOf: (key: string) => string;
 	readonly roomNames: () => OrderedNames;
 	readonly roomRow: (key: string) => RoomRow | undefined;
+	/**
+	The private rooms that a user sees.
+	*/
+	readonly privateRooms: (userKey: string) => RoomRow[];
 	/**
 	Everybody who talks with `user`, and what each is told of its new address.
 	*/
@@ -38,7 +42,11 @@ export class Notices {
 	readonly #outbox: Outbox;
 	readonly #reported: Reported;
 	readonly #changedUsers = new Set<string>();
+	/**
+	Names by key; private rooms with the keys of those who see them.
+	*/
 	readonly #changedRooms = new Map<string, string>();
+	readonly #changedPrivateRooms = new Map<string, {readonly name: string; readonly viewers: ReadonlySet<string>}>();
 	readonly #moved = new Set<User>();
 	#newcomers: Snapshot[] = [];
 	#lastBatchAt = -Infinity;
@@ -52,8 +60,17 @@ export class Notices {
 		this.#changedUsers.add(key);
 	}
 
-	noteRoom(key: string, name: string): void {
-		this.#changedRooms.set(key, name);
+	/**
+	@param key
+	@param name
+	@param viewers Keys of those who see a private room.
+	*/
+	noteRoom(key: string, name: string, viewers?: ReadonlySet<string>): void {
+		if (viewers) {
+			this.#changedPrivateRooms.set(key, {name, viewers});
+		} else {
+			this.#changedRooms.set(key, name);
+		}
 	}
 
 	/**
@@ -71,7 +88,7 @@ export class Notices {
 	}
 
 	pollTimeout(): number | undefined {
-		const isIdle = this.#changedUsers.size === 0 && this.#changedRooms.size === 0 && this.#newcomers.length === 0 && this.#moved.size === 0;
+		const isIdle = this.#changedUsers.size === 0 && this.#changedRooms.size === 0 && this.#changedPrivateRooms.size === 0 && this.#newcomers.length === 0 && this.#moved.size === 0;
 		const gatheringMs = Math.max(noticeBatchMs, Math.min(maximumBatchMs, this.#reported.onlineNames.size * batchMsPerListener));
 		return isIdle ? undefined : this.#lastBatchAt + gatheringMs;
 	}
@@ -85,17 +102,18 @@ export class Notices {
 		this.#lastBatchAt = now;
 		this.#sendSnapshots();
 		this.#sendChanges();
+		this.#sendPrivateChanges();
 		this.#sendMoves();
 	}
 
 	#sendChanges(): void {
-		const {nameOf, isOnline, roomRow} = this.#reported;
-		const users: UserRow[] = [...this.#changedUsers].map(key => ({name: nameOf(key), online: isOnline(key)}));
+		const {nameOf, roomRow} = this.#reported;
+		const users: UserRow[] = [...this.#changedUsers].map(key => ({name: nameOf(key), online: this.#reported.user(key) !== undefined}));
 		const rooms: RoomRow[] = [];
 		const gone: Array<{name: string}> = [];
 		for (const [key, name] of this.#changedRooms) {
 			const row = roomRow(key);
-			if (row) {
+			if (row && !row.private) {
 				rooms.push(row);
 			} else {
 				gone.push({name});
@@ -114,6 +132,24 @@ export class Notices {
 				this.#outbox.send(user.connection.id, line);
 			}
 		}
+	}
+
+	/**
+	After the changes that all hear, because a room's name may have gone from one kind to the other.
+	*/
+	#sendPrivateChanges(): void {
+		for (const [key, {name, viewers}] of this.#changedPrivateRooms) {
+			const row = this.#reported.roomRow(key);
+			const line: Notice = {event: 'rooms', rooms: row ? [row] : [], gone: row ? [] : [name]};
+			for (const viewer of viewers) {
+				const user = this.#reported.user(viewer);
+				if (user) {
+					this.#outbox.send(user.connection.id, line);
+				}
+			}
+		}
+
+		this.#changedPrivateRooms.clear();
 	}
 
 	#sendSnapshots(): void {
@@ -146,6 +182,9 @@ export class Notices {
 			newcomer.after = undefined;
 		} else {
 			newcomer.after = '';
+			for (const rooms of pagesOf(this.#reported.privateRooms(newcomer.user.key))) {
+				this.#outbox.send(newcomer.user.connection.id, {event: 'rooms', rooms, gone: []});
+			}
 		}
 	}
 

@@ -24,7 +24,7 @@ export const operatorCommands: Readonly<Record<string, OperatorCommand>> = {
 	},
 	lr: {
 		usage: 'lr', help: 'rooms',
-		run: ({rooms}) => ({rooms: [...rooms.names].map(key => rooms.row(key)!)}),
+		run: ({rooms}) => ({rooms: rooms.rows()}),
 	},
 	lru: {
 		usage: 'lru ROOM', help: 'users in a room',
@@ -34,6 +34,16 @@ export const operatorCommands: Readonly<Record<string, OperatorCommand>> = {
 			}
 
 			return rooms.members(argument);
+		},
+	},
+	register: {
+		usage: 'register [USER]', help: 'who came and went, the newest last',
+		run({accounts, register}, argument) {
+			if (argument !== '' && !accounts.find(argument)) {
+				throw new ProtocolError('no-such-user', `There is no user ${argument.slice(0, 40)}; "lu" lists them.`);
+			}
+
+			return {register: register.newest(argument === '' ? undefined : argument).map(({at, ...row}) => ({at: new Date(at).toISOString(), ...row}))};
 		},
 	},
 	x: {

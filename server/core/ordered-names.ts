@@ -40,26 +40,35 @@ export class OrderedNames {
 	@param after Last name of the page before.
 	@param toRow Called for each key of the page.
 	@param bytes Size of the page's JSON, about.
+	@param also Other names that stand among these.
 	*/
-	page<Row>(after: string | undefined, toRow: (key: string) => Row, bytes: number = pageBytes): {rows: Row[]; last: string | undefined; more: boolean} {
+	page<Row>(after: string | undefined, toRow: (key: string) => Row, bytes: number = pageBytes, also = nobody): {rows: Row[]; last: string | undefined; more: boolean} {
 		const rows: Row[] = [];
 		let size = 0;
-		let index = after === undefined ? 0 : this.#indexAfter(nameKey(after.slice(0, 200)));
-		for (; index < this.#keys.length && rows.length < maximumRowsPerLine; index++) {
-			const row = toRow(this.#keys[index]!);
+		let last: string | undefined;
+		const from = after === undefined ? undefined : nameKey(after.slice(0, 200));
+		for (const key of merged(this.#after(from), also.#after(from))) {
+			const row = toRow(key);
 			size += sizeOf(row);
-			if (size > bytes && rows.length > 0) {
-				break;
+			if (rows.length > 0 && (size > bytes || rows.length === maximumRowsPerLine)) {
+				return {rows, last, more: true};
 			}
 
 			rows.push(row);
+			last = key;
 		}
 
-		return {rows, last: this.#keys[index - 1], more: index < this.#keys.length};
+		return {rows, last, more: false};
 	}
 
 	[Symbol.iterator](): IterableIterator<string> {
 		return this.#keys.values();
+	}
+
+	* #after(key: string | undefined): Generator<string, void> {
+		for (let index = key === undefined ? 0 : this.#indexAfter(key); index < this.#keys.length; index++) {
+			yield this.#keys[index]!;
+		}
 	}
 
 	#indexAfter(key: string): number {
@@ -75,6 +84,25 @@ export class OrderedNames {
 		}
 
 		return low;
+	}
+}
+
+const nobody = new OrderedNames();
+
+/**
+Two ordered lists as one.
+*/
+function * merged(ones: Iterator<string, void>, others: Iterator<string, void>): Generator<string, void> {
+	let one = ones.next();
+	let other = others.next();
+	while (!one.done || !other.done) {
+		if (!one.done && (other.done === true || one.value < other.value)) {
+			yield one.value;
+			one = ones.next();
+		} else {
+			yield other.value!;
+			other = others.next();
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import type {SignedCard} from '../../source/protocol/cards.js';
 import {encodeBase64} from '../../source/protocol/keys.js';
 import {nameKey} from '../../source/protocol/names.js';
 import type {Connection} from './connection.js';
+import type {Invitation} from './invitations.js';
 import {OrderedNames} from './ordered-names.js';
 import type {RecentTransactions} from './recent-transactions.js';
 import type {Room} from './rooms.js';
@@ -34,6 +35,10 @@ export type User = {
 	announced: readonly string[];
 	readonly sessions: Set<Session>;
 	readonly rooms: Set<Room>;
+	/**
+	Invitations of others, and to others.
+	*/
+	readonly invitations: Set<Invitation>;
 };
 
 export class Presence {

@@ -1,25 +1,52 @@
-// Rooms: who created them, who is in them, and what their members are told.
-// Knows that a room is on disk before anybody enters and off it before anybody hears it closed; refuses to know what is said inside.
+// Rooms: who created them, who belongs to them, who is in them now, and what their members are told.
+// Knows that a room is on disk before anybody enters and off it before anybody hears it closed, and who may see a private one;
+// refuses to know what is said inside. A member whose connection ends stays one, away, until he leaves, the room is closed or a week has passed.
 import {ProtocolError} from '../../source/protocol/errors.js';
-import {maximumRoomMembers} from '../../source/protocol/limits.js';
+import {maximumAwayMembers, maximumRoomMembers} from '../../source/protocol/limits.js';
 import type {Notice, Reply, RoomRow} from '../../source/protocol/messages.js';
 import {nameKey} from '../../source/protocol/names.js';
-import type {Write} from './actions.js';
 import type {Introductions} from './introductions.js';
-import type {Limits} from './limits.js';
+import {awayLifetimeMs, maximumInvited, type Limits} from './limits.js';
 import type {Notices} from './notices.js';
 import {OrderedNames} from './ordered-names.js';
 import type {Outbox} from './outbox.js';
 import type {User} from './presence.js';
+import {storageFailed} from './refusals.js';
+import {groupName} from './group-name.js';
+import type {AskDisk} from './storage.js';
 import {Tally} from './tally.js';
 
-/**
-A room as the store loads it; creator and name as they are shown.
-*/
-export type StoredRoom = {readonly key: string; readonly name: string; readonly creator: string};
+type RoomIdentity = {
+	readonly key: string;
+	/**
+	As it is shown, like the creator's.
+	*/
+	readonly name: string;
+	readonly creator: string;
+	/**
+	Only who was invited sees and enters it.
+	*/
+	readonly isPrivate: boolean;
+};
 
-export type Room = StoredRoom & {
+/**
+A room as the store loads it. `away` of a member is when he went, `undefined` when he was there at the server's end.
+*/
+export type StoredRoom = RoomIdentity & {
+	readonly members: ReadonlyArray<{readonly user: string; readonly away: number | undefined}>;
+	/**
+	Keys of those who may enter a private room.
+	*/
+	readonly invited: readonly string[];
+};
+
+export type Room = RoomIdentity & {
 	readonly members: Map<string, User>;
+	/**
+	When each member who is not here went, by name key, the earliest first.
+	*/
+	readonly away: Map<string, number>;
+	readonly invited: Set<string>;
 	/**
 	A room that is being written or erased lets nobody in: who wants to enter waits for the write.
 	*/
@@ -30,46 +57,80 @@ export type Room = StoredRoom & {
 /**
 Takes the reply, or the refusal, now or when the write is durable.
 */
-type Done<Name extends 'enter' | 'close-room'> = (outcome: Reply<Name> | ProtocolError) => void;
-
-function storageFailed(): ProtocolError {
-	return new ProtocolError('storage-failed', 'The server could not write to its disk; nothing was changed. Its operator must look at it.');
-}
-
-function roomFull({name}: Room): ProtocolError {
-	return new ProtocolError('room-full', `The room ${name} has ${maximumRoomMembers} members, and that is the most; try again when one has left.`);
-}
-
-function tooManyCreated(count: number): ProtocolError {
-	return new ProtocolError('too-many-rooms', `You have created ${count} rooms, and that is the most; close one first with "cr".`);
-}
+type Done<Name extends 'enter' | 'leave' | 'close-room'> = (outcome: Reply<Name> | ProtocolError) => void;
 
 export class Rooms {
 	/**
-	Keys of standing rooms.
+	Keys of standing rooms that everybody sees.
 	*/
 	readonly names: OrderedNames;
+	readonly #privateNames: OrderedNames;
+	/**
+	Keys of the private rooms that a user sees, by the user's.
+	*/
+	readonly #privateNamesOf = new Map<string, OrderedNames>();
 	readonly #byKey = new Map<string, Room>();
 	readonly #created = new Tally();
 	readonly #outbox: Outbox;
 	readonly #introductions: Introductions;
 	readonly #notices: Notices;
 	readonly #limits: Limits;
-	readonly #store: (write: Write, done: (ok: boolean) => void) => void;
+	readonly #disk: AskDisk;
+	readonly #nameOf: (key: string) => string;
+	readonly #onClosed: (room: Room) => void;
 
-	constructor(stored: Iterable<StoredRoom>, {outbox, introductions, notices, limits, store}: {
-		outbox: Outbox; introductions: Introductions; notices: Notices; limits: Limits; store: (write: Write, done: (ok: boolean) => void) => void;
+	/**
+	@param stored
+	@param lastAlive When the server is last known to have lived: members who were there then have been away since.
+	@param around
+	@param around.outbox
+	@param around.introductions
+	@param around.notices
+	@param around.limits
+	@param around.disk
+	@param around.nameOf
+	@param around.onClosed
+	*/
+	constructor(stored: Iterable<StoredRoom>, lastAlive: number, {outbox, introductions, notices, limits, disk, nameOf, onClosed}: {
+		outbox: Outbox;
+		introductions: Introductions;
+		notices: Notices;
+		limits: Limits;
+		disk: AskDisk;
+		nameOf: (key: string) => string;
+		onClosed: (room: Room) => void;
 	}) {
 		this.#outbox = outbox;
 		this.#introductions = introductions;
 		this.#notices = notices;
 		this.#limits = limits;
-		this.#store = store;
-		for (const {key, name, creator} of stored) {
-			this.#add({key, name, creator}, 'standing');
+		this.#disk = disk;
+		this.#nameOf = nameOf;
+		this.#onClosed = onClosed;
+		let isAnybodyLeft = false;
+		for (const {key, name, creator, isPrivate, members, invited} of stored) {
+			const room = this.#add({
+				key, name, creator, isPrivate,
+			}, 'standing');
+			isAnybodyLeft ||= members.some(({away}) => away === undefined);
+			// Who was there at the end has gone last.
+			for (const {user, away} of members.toSorted((one, other) => (one.away ?? Infinity) - (other.away ?? Infinity))) {
+				room.away.set(user, away ?? lastAlive);
+			}
+
+			for (const user of invited) {
+				this.#show(room, user);
+			}
+
+			this.#forgetOldest(room);
 		}
 
-		this.names = new OrderedNames(this.#byKey.keys());
+		if (isAnybodyLeft) {
+			this.#disk({kind: 'members-away', at: lastAlive});
+		}
+
+		this.names = new OrderedNames(this.#keys(false));
+		this.#privateNames = new OrderedNames(this.#keys(true));
 	}
 
 	/**
@@ -77,17 +138,58 @@ export class Rooms {
 	*/
 	row(key: string): RoomRow | undefined {
 		const room = this.#byKey.get(key);
-		return room && room.state !== 'creating' ? {name: room.name, creator: room.creator, members: room.members.size} : undefined;
+		return room && room.state !== 'creating'
+			? {
+				name: room.name, creator: room.creator, members: room.members.size, ...(room.isPrivate && {private: true}),
+			}
+			: undefined;
+	}
+
+	/**
+	A page of the rooms that a user sees.
+	*/
+	page(user: User, after: string | undefined): {rows: RoomRow[]; more: boolean} {
+		return this.names.page(after, key => this.row(key)!, undefined, this.#privateNamesOf.get(user.key));
+	}
+
+	/**
+	The private rooms among them.
+	*/
+	privateRows(userKey: string): RoomRow[] {
+		return [...this.#privateNamesOf.get(userKey) ?? []].map(key => this.row(key)!);
+	}
+
+	/**
+	All rooms, for the operator.
+	*/
+	rows(): RoomRow[] {
+		return [...new OrderedNames([...this.names, ...this.#privateNames])].map(key => this.row(key)!);
 	}
 
 	/**
 	Names of those inside.
 
-	@throws {ProtocolError} `no-such-room`.
+	@param name
+	@param viewer Who asks; the operator is nobody.
+	@throws {ProtocolError} `no-such-room`, `not-invited`.
 	*/
-	members(name: string): {room: string; users: string[]} {
-		const room = this.#find(name);
+	members(name: string, viewer?: User): {room: string; users: string[]} {
+		const room = this.#find(name, viewer);
 		return {room: room.name, users: room.members.values().map(member => member.name).toArray()};
+	}
+
+	/**
+	A room that `user` is in.
+
+	@throws {ProtocolError} `no-such-room`, `not-invited`, `not-in-room`.
+	*/
+	findEntered(user: User, name: string): Room {
+		const room = this.#find(name, user);
+		if (!room.members.has(user.key)) {
+			throw new ProtocolError('not-in-room', `You are not in the room ${room.name}.`);
+		}
+
+		return room;
 	}
 
 	/**
@@ -98,7 +200,7 @@ export class Rooms {
 		if (!room) {
 			this.#create(user, name, now, done);
 		} else if (room.state === 'standing') {
-			this.#admit(room, user, false, done);
+			this.#admit(room, user, done);
 		} else {
 			room.waiting.push(hasFailed => {
 				if (hasFailed && room.state === 'creating') {
@@ -111,24 +213,42 @@ export class Rooms {
 	}
 
 	/**
-	Who asks gets the reply, the other members the notice.
+	Ends a membership, present or away. Who asks gets the reply, the other members the notice.
 
-	@throws {ProtocolError} `no-such-room`, `not-in-room`.
+	@throws {ProtocolError} `no-such-room`, `not-invited`, `not-in-room`.
 	*/
-	leave(user: User, name: string): void {
-		const room = this.#find(name);
-		if (!room.members.has(user.key)) {
+	leave(user: User, name: string, now: number, done: Done<'leave'>): void {
+		const room = this.#find(name, user);
+		const isInside = room.members.delete(user.key);
+		const wasAway = room.away.delete(user.key);
+		if (!isInside && !wasAway) {
 			throw new ProtocolError('not-in-room', `You are not in the room ${room.name}.`);
 		}
 
-		this.#part(room, user, 'left');
+		if (isInside) {
+			user.rooms.delete(room);
+			this.#note(room);
+		}
+
+		this.#tell(room, user, {
+			event: 'room', room: room.name, change: 'left', user: user.name,
+		});
+		this.#disk({kind: 'member-gone', room: room.key, user: user.key}, ({ok}) => {
+			if (!ok && !room.members.has(user.key)) {
+				room.away.set(user.key, now);
+			}
+
+			done(ok ? {} : new ProtocolError('storage-failed', `You have left the room ${room.name}, but the server could not write that down and still counts you as a member who is away. Its operator must look at its disk.`));
+		});
 	}
 
 	/**
 	Closes a room for everyone, once its row is off the disk.
+
+	@throws {ProtocolError} `no-such-room`, `not-invited`, `not-creator`.
 	*/
 	close(user: User, name: string, done: Done<'close-room'>): void {
-		const room = this.#find(name);
+		const room = this.#find(name, user);
 		if (nameKey(room.creator) !== user.key) {
 			throw new ProtocolError('not-creator', `Only its creator ${room.creator} may close the room ${room.name}; leave it with "cs".`);
 		}
@@ -138,7 +258,7 @@ export class Rooms {
 		}
 
 		room.state = 'closing';
-		this.#store({kind: 'room-closed', key: room.key}, ok => {
+		this.#disk({kind: 'room-closed', key: room.key}, ({ok}) => {
 			if (ok) {
 				this.#remove(room);
 				this.#tell(room, user, {
@@ -148,6 +268,7 @@ export class Rooms {
 					member.rooms.delete(room);
 				}
 
+				this.#onClosed(room);
 				done({});
 			} else {
 				room.state = 'standing';
@@ -159,12 +280,95 @@ export class Rooms {
 	}
 
 	/**
-	A user is gone: with a good-bye (`left`), or its connection just broke (`gone`).
+	A user is gone: with a good-bye (`left`), or its connection just broke (`gone`). It stays a member of its rooms, away.
 	*/
-	drop(user: User, change: 'left' | 'gone'): void {
+	drop(user: User, change: 'left' | 'gone', now: number): void {
+		const at = Math.floor(now);
 		for (const room of user.rooms) {
-			this.#part(room, user, change);
+			room.members.delete(user.key);
+			room.away.set(user.key, at);
+			this.#disk({
+				kind: 'member-away', room: room.key, user: user.key, at,
+			});
+			this.#note(room);
+			this.#tell(room, user, {
+				event: 'room', room: room.name, change, user: user.name, away: true,
+			});
+			this.#forgetOldest(room);
 		}
+
+		user.rooms.clear();
+	}
+
+	/**
+	Members who have been away too long are members no more.
+	*/
+	expire(now: number): void {
+		for (const room of this.#byKey.values()) {
+			for (const [member, at] of room.away) {
+				if (at <= now - awayLifetimeMs) {
+					this.#forget(room, member);
+				}
+			}
+		}
+	}
+
+	/**
+	Makes a private room of which `creator` and `partner` are members, away until they enter.
+	*/
+	createPrivate(creator: User, partner: User, guest: string, {now, done}: {readonly now: number; readonly done: (outcome: Room | ProtocolError) => void}): void {
+		const refusal = this.#creationRefusal(creator);
+		if (refusal) {
+			done(refusal);
+			return;
+		}
+
+		const name = groupName([creator.name, partner.name, guest], candidate => this.#byKey.has(nameKey(candidate)));
+		this.#write({
+			key: nameKey(name), name, creator: creator.name, isPrivate: true,
+		}, [creator, partner], now, room => {
+			done(room ?? storageFailed());
+		});
+	}
+
+	/**
+	Whether `user` could still be asked in.
+	*/
+	invitationRefusal(room: Room, {key, name}: User): ProtocolError | undefined {
+		if (room.members.has(key)) {
+			return new ProtocolError('already-member', `${name} is in ${room.name} already.`);
+		}
+
+		const isFull = room.members.size >= maximumRoomMembers || (room.isPrivate && !room.invited.has(key) && room.invited.size >= maximumInvited);
+		return isFull ? roomFull(room) : undefined;
+	}
+
+	/**
+	From now on `user` may enter; `done` is told whether that is on disk.
+	*/
+	invite(room: Room, user: User, now: number, done: (ok: boolean) => void): void {
+		if (!room.isPrivate || room.invited.has(user.key)) {
+			done(true);
+			return;
+		}
+
+		this.#disk({
+			kind: 'invited', room: room.key, user: user.key, at: Math.floor(now),
+		}, ({ok}) => {
+			if (ok && this.#byKey.get(room.key) === room) {
+				this.#show(room, user.key);
+				this.#note(room);
+			}
+
+			done(ok);
+		});
+	}
+
+	/**
+	Whether a room still stands.
+	*/
+	isStanding(room: Room): boolean {
+		return this.#byKey.get(room.key) === room && room.state === 'standing';
 	}
 
 	/**
@@ -181,68 +385,146 @@ export class Rooms {
 	}
 
 	#create(user: User, name: string, now: number, done: Done<'enter'>): void {
-		const count = this.#created.count(user.key);
-		const refusal = count < this.#limits.roomsPerCreator ? this.#refusal(user) : tooManyCreated(count);
+		const refusal = this.#creationRefusal(user) ?? this.#entryRefusal(user);
 		if (refusal) {
 			done(refusal);
 			return;
 		}
 
-		const stored: StoredRoom = {key: nameKey(name), name, creator: user.name};
-		const room = this.#add(stored, 'creating');
-		this.#store({kind: 'room', ...stored, at: Math.floor(now)}, ok => {
+		this.#write({
+			key: nameKey(name), name, creator: user.name, isPrivate: false,
+		}, [user], now, room => {
+			if (!room) {
+				done(storageFailed());
+			} else if (user.connection.isClosed) {
+				room.away.set(user.key, Math.floor(now));
+				this.#disk({
+					kind: 'member-away', room: room.key, user: user.key, at: Math.floor(now),
+				});
+			} else {
+				this.#place(room, user);
+				done(this.#reply(room, user, true));
+			}
+		});
+	}
+
+	/**
+	Writes a new room down. Who wants to enter waits for the write.
+	*/
+	#write(identity: RoomIdentity, members: readonly User[], now: number, done: (room: Room | undefined) => void): void {
+		const room = this.#add(identity, 'creating');
+		const at = Math.floor(now);
+		this.#disk({
+			kind: 'room', ...identity, members: members.map(({key}) => key), at,
+		}, ({ok}) => {
 			if (ok) {
 				room.state = 'standing';
-				this.names.add(room.key);
-				this.#notices.noteRoom(room.key, room.name);
-				if (!user.connection.isClosed) {
-					this.#admit(room, user, true, done);
+				(room.isPrivate ? this.#privateNames : this.names).add(room.key);
+				if (room.isPrivate) {
+					for (const {key} of members) {
+						this.#show(room, key);
+						room.away.set(key, at);
+					}
 				}
 
-				this.#wake(room, false);
-				return;
+				this.#note(room);
+			} else {
+				this.#remove(room);
 			}
 
-			this.#remove(room);
-			done(storageFailed());
-			this.#wake(room, true);
+			done(ok ? room : undefined);
+			this.#wake(room, !ok);
 		});
 	}
 
-	#admit(room: Room, user: User, created: boolean, done: Done<'enter'>): void {
-		const others = room.members.values().filter(member => member !== user).toArray();
-		if (!room.members.has(user.key)) {
-			const refusal = room.members.size < maximumRoomMembers ? this.#refusal(user) : roomFull(room);
-			if (refusal) {
-				done(refusal);
-				return;
-			}
-
-			room.members.set(user.key, user);
-			user.rooms.add(room);
-			this.#notices.noteRoom(room.key, room.name);
-			for (const member of others) {
-				this.#outbox.send(member.connection.id, {
-					event: 'room', room: room.name, change: 'entered', user: user.name, peer: this.#introductions.introduce(user, member),
-				});
-			}
+	#admit(room: Room, user: User, done: Done<'enter'>): void {
+		if (!isVisible(room, user)) {
+			done(notInvited(room));
+			return;
 		}
 
-		done({
-			room: room.name, creator: room.creator, created, members: others.map(member => this.#introductions.introduce(member, user)),
+		if (room.members.has(user.key)) {
+			done(this.#reply(room, user, false));
+			return;
+		}
+
+		const refusal = room.members.size < maximumRoomMembers ? this.#entryRefusal(user) : roomFull(room);
+		if (refusal) {
+			done(refusal);
+			return;
+		}
+
+		const wasMember = room.away.delete(user.key);
+		this.#place(room, user);
+		this.#disk({kind: 'member', room: room.key, user: user.key}, ({ok}) => {
+			// That he belongs here is on disk before he is told, the first time.
+			if (wasMember) {
+				return;
+			}
+
+			if (ok) {
+				done(this.#reply(room, user, false));
+			} else {
+				this.#displace(room, user);
+				done(storageFailed());
+			}
 		});
+		if (wasMember) {
+			done(this.#reply(room, user, false));
+		}
 	}
 
-	#part(room: Room, user: User, change: 'left' | 'gone'): void {
-		room.members.delete(user.key);
-		user.rooms.delete(room);
-		this.#notices.noteRoom(room.key, room.name);
+	#place(room: Room, user: User): void {
+		for (const member of room.members.values()) {
+			this.#outbox.send(member.connection.id, {
+				event: 'room', room: room.name, change: 'entered', user: user.name, peer: this.#introductions.introduce(user, member),
+			});
+		}
+
+		room.members.set(user.key, user);
+		user.rooms.add(room);
+		this.#note(room);
+	}
+
+	#displace(room: Room, user: User): void {
+		room.away.delete(user.key);
+		if (room.members.get(user.key) === user) {
+			room.members.delete(user.key);
+			user.rooms.delete(room);
+		}
+
+		this.#note(room);
 		this.#tell(room, user, {
-			event: 'room', room: room.name, change, user: user.name,
+			event: 'room', room: room.name, change: 'left', user: user.name,
 		});
 	}
 
-	#tell(room: Room, except: User, notice: Notice<'room'>): void {
+	#reply(room: Room, user: User, created: boolean): Reply<'enter'> {
+		return {
+			room: room.name,
+			creator: room.creator,
+			created,
+			...(room.isPrivate && {private: true}),
+			members: room.members.values().filter(member => member !== user).map(member => this.#introductions.introduce(member, user)).toArray(),
+			away: room.away.keys().map(key => this.#nameOf(key)).toArray(),
+		};
+	}
+
+	#forgetOldest(room: Room): void {
+		for (const member of room.away.keys().take(Math.max(0, room.away.size - maximumAwayMembers))) {
+			this.#forget(room, member);
+		}
+	}
+
+	#forget(room: Room, member: string): void {
+		room.away.delete(member);
+		this.#disk({kind: 'member-gone', room: room.key, user: member});
+		this.#tell(room, undefined, {
+			event: 'room', room: room.name, change: 'left', user: this.#nameOf(member),
+		});
+	}
+
+	#tell(room: Room, except: User | undefined, notice: Notice<'room'>): void {
 		for (const member of room.members.values()) {
 			if (member !== except) {
 				this.#outbox.send(member.connection.id, notice);
@@ -250,22 +532,50 @@ export class Rooms {
 		}
 	}
 
-	#find(name: string): Room {
+	#note(room: Room): void {
+		this.#notices.noteRoom(room.key, room.name, room.isPrivate ? room.invited : undefined);
+	}
+
+	#show(room: Room, userKey: string): void {
+		room.invited.add(userKey);
+		const names = this.#privateNamesOf.get(userKey) ?? new OrderedNames();
+		names.add(room.key);
+		this.#privateNamesOf.set(userKey, names);
+	}
+
+	#find(name: string, viewer: User | undefined): Room {
 		const room = this.#byKey.get(nameKey(name));
 		if (!room || room.state === 'creating') {
 			throw new ProtocolError('no-such-room', `There is no room ${name}; "lr" lists the rooms, "or ${name}" makes this one.`);
 		}
 
+		if (viewer && !isVisible(room, viewer)) {
+			throw notInvited(room);
+		}
+
 		return room;
 	}
 
-	#refusal(user: User): ProtocolError | undefined {
+	#entryRefusal(user: User): ProtocolError | undefined {
 		return user.rooms.size < this.#limits.roomsPerUser ? undefined : new ProtocolError('too-many-rooms', `You are in ${user.rooms.size} rooms, and that is the most; leave one first.`);
 	}
 
-	#add(stored: StoredRoom, state: Room['state']): Room {
+	#creationRefusal(user: User): ProtocolError | undefined {
+		const count = this.#created.count(user.key);
+		return count < this.#limits.roomsPerCreator ? undefined : new ProtocolError('too-many-rooms', `You have created ${count} rooms, and that is the most; close one first with "cr".`);
+	}
+
+	* #keys(isPrivate: boolean): Generator<string, void> {
+		for (const room of this.#byKey.values()) {
+			if (room.isPrivate === isPrivate) {
+				yield room.key;
+			}
+		}
+	}
+
+	#add(identity: RoomIdentity, state: Room['state']): Room {
 		const room: Room = {
-			...stored, members: new Map(), state, waiting: [],
+			...identity, members: new Map(), away: new Map(), invited: new Set(), state, waiting: [],
 		};
 		this.#byKey.set(room.key, room);
 		this.#created.add(nameKey(room.creator));
@@ -275,8 +585,16 @@ export class Rooms {
 	#remove(room: Room): void {
 		this.#byKey.delete(room.key);
 		this.names.delete(room.key);
+		this.#privateNames.delete(room.key);
+		for (const user of room.invited) {
+			this.#privateNamesOf.get(user)!.delete(room.key);
+			if (this.#privateNamesOf.get(user)!.size === 0) {
+				this.#privateNamesOf.delete(user);
+			}
+		}
+
 		this.#created.remove(nameKey(room.creator));
-		this.#notices.noteRoom(room.key, room.name);
+		this.#note(room);
 	}
 
 	#wake(room: Room, hasFailed: boolean): void {
@@ -284,4 +602,16 @@ export class Rooms {
 			continuation(hasFailed);
 		}
 	}
+}
+
+function isVisible(room: Room, {key}: User): boolean {
+	return !room.isPrivate || room.invited.has(key);
+}
+
+function notInvited({name}: Room): ProtocolError {
+	return new ProtocolError('not-invited', `The room ${name} is private; somebody inside must invite you with "add".`);
+}
+
+function roomFull({name}: Room): ProtocolError {
+	return new ProtocolError('room-full', `The room ${name} is full: it holds ${maximumRoomMembers} members at once, and a private one invites ${maximumInvited} people.`);
 }

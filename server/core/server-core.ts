@@ -4,6 +4,8 @@
 import type {KeyObject} from 'node:crypto';
 import {parseRequest} from '../../source/protocol/codec.js';
 import {ProtocolError, type ErrorReport} from '../../source/protocol/errors.js';
+import {encodeBase64} from '../../source/protocol/keys.js';
+import {mailLifetimeMs} from '../../source/protocol/limits.js';
 import type {
 	Notice,
 	Operation,
@@ -15,9 +17,9 @@ import type {
 	Action,
 	HashOutcome,
 	OperatorReply,
-	Write,
 } from './actions.js';
 import {AddressBuckets} from './buckets.js';
+import {Cards} from './cards.js';
 import {
 	commands,
 	type Call,
@@ -27,17 +29,48 @@ import {
 import {Connection} from './connection.js';
 import {Deadlines} from './deadlines.js';
 import {Introductions} from './introductions.js';
-import {defaultLimits, type Limits} from './limits.js';
+import {Invitations} from './invitations.js';
+import {defaultLimits, expiryIntervalMs, type Limits} from './limits.js';
 import {Logins} from './logins.js';
+import {Mailbox} from './mailbox.js';
 import {Notices} from './notices.js';
 import {runOperatorCommand} from './operator.js';
 import {Outbox} from './outbox.js';
+import {Prekeys} from './prekeys.js';
 import {Presence, type User} from './presence.js';
+import {Register} from './register.js';
 import {Rendezvous} from './rendezvous.js';
 import {Rooms, type StoredRoom} from './rooms.js';
 import {Sessions} from './sessions.js';
+import type {
+	AskDisk,
+	Outcome,
+	Query,
+	RegisterRow,
+	Write,
+} from './storage.js';
 import {Tally} from './tally.js';
 import {Tasks} from './tasks.js';
+
+/**
+What a core starts with: everything of the disk that it keeps in memory.
+*/
+export type StoredState = {
+	readonly accounts: Iterable<Account>;
+	readonly rooms: Iterable<StoredRoom>;
+	/**
+	Keys of users for whom mail waits.
+	*/
+	readonly mailboxes: Iterable<string>;
+	/**
+	The newest rows of the register, oldest first.
+	*/
+	readonly register: Iterable<RegisterRow>;
+	/**
+	When the server last was known to live, in an earlier run.
+	*/
+	readonly lastAlive: number | undefined;
+};
 
 /**
 What a server core is made of.
@@ -52,8 +85,11 @@ export type CoreOptions = {
 	*/
 	readonly tokenSecret: Uint8Array;
 	readonly random: (size: number) => Uint8Array;
-	readonly accounts?: Iterable<Account>;
-	readonly rooms?: Iterable<StoredRoom>;
+	/**
+	When the server starts.
+	*/
+	readonly now: number;
+	readonly stored?: Partial<StoredState>;
 	readonly limits?: Partial<Limits>;
 	/**
 	Name and version, as `hello` says it.
@@ -68,39 +104,57 @@ export class ServerCore {
 	readonly #limits: Limits;
 	readonly #outbox = new Outbox();
 	readonly #hashings = new Tasks<HashOutcome>();
-	readonly #writes = new Tasks<boolean>();
+	readonly #diskTasks = new Tasks<Outcome<(Query | Write)['kind']>>();
 	readonly #connections = new Map<number, Connection>();
 	readonly #strangers = new Tally();
 	readonly #ungreeted: Deadlines<Connection>;
 	readonly #silent: Deadlines<Connection>;
 	readonly #house: House;
 	readonly #rendezvous: Rendezvous;
-	#now = 0;
+	#now: number;
+	#nextExpiry: number;
 	#isShutDown = false;
 
 	constructor(options: CoreOptions) {
-		const {random, rootKey, tokenSecret} = options;
+		const {random, rootKey, tokenSecret, now} = options;
+		const stored: StoredState = {
+			accounts: [], rooms: [], mailboxes: [], register: [], lastAlive: undefined, ...options.stored,
+		};
+		const lastAlive = Math.min(stored.lastAlive ?? now, now);
 		const limits = {...defaultLimits, ...options.limits};
 		const outbox = this.#outbox;
-		const accounts = new Accounts(options.accounts ?? []);
+		const accounts = new Accounts(stored.accounts);
 		const presence = new Presence();
 		const introductions = new Introductions(random(32));
+		const cards = new Cards(rootKey);
+		const nameOf = (key: string) => accounts.get(key).name;
 		const notices: Notices = new Notices(outbox, {
 			users: () => presence.users(),
-			isOnline: key => presence.get(key) !== undefined,
+			user: key => presence.get(key),
 			onlineNames: presence.names,
-			nameOf: key => accounts.get(key).name,
+			nameOf,
 			roomNames: () => rooms.names,
 			roomRow: key => rooms.row(key),
+			privateRooms: key => rooms.privateRows(key),
 			partners: user => partners(user),
 			introduce: (subject, viewer) => ({event: 'peer', peer: introductions.introduce(subject, viewer)}),
 		});
-		const store = (write: Write, done: (ok: boolean, now: number) => void) => {
-			outbox.push({kind: 'store', task: this.#writes.begin(done), write});
+		const disk: AskDisk = (request, done) => {
+			// Each answer comes back under the number of its request, and so in the shape that belongs to it.
+			const task = this.#diskTasks.begin((done ?? ignore) as (outcome: Outcome<(Query | Write)['kind']>, now: number) => void);
+			outbox.push(isQuery(request) ? {kind: 'look-up', task, query: request} : {kind: 'store', task, write: request});
 		};
 
-		const rooms: Rooms = new Rooms(options.rooms ?? [], {
-			outbox, introductions, notices, limits, store,
+		const rooms: Rooms = new Rooms(stored.rooms, lastAlive, {
+			outbox,
+			introductions,
+			notices,
+			limits,
+			disk,
+			nameOf,
+			onClosed(room) {
+				invitations.dropRoom(room);
+			},
 		});
 		const sessions = new Sessions({
 			outbox, presence, introductions, limits, random,
@@ -110,27 +164,41 @@ export class ServerCore {
 			yield * rooms.partners(user);
 		}
 
+		const invitations = new Invitations({
+			outbox, presence, sessions, rooms, limits, random,
+		});
+		const mailbox = new Mailbox(stored.mailboxes, {
+			outbox, accounts, presence, disk,
+		});
+		const prekeys = new Prekeys({
+			outbox, accounts, presence, cards, disk,
+		});
+		const register = new Register(stored.register, lastAlive, disk);
 		const logins = new Logins({
 			accounts,
 			presence,
 			limits,
-			rootKey,
+			cards,
 			tokenSecret,
 			random,
-			store,
+			disk,
 			hash: (action, done) => {
 				outbox.push({...action, task: this.#hashings.begin(done)});
 			},
-			welcome: user => {
+			welcome: (user, at) => {
 				this.#strangers.remove(user.connection.host);
 				outbox.push({kind: 'trust', connection: user.connection.id});
+				register.login(user, at);
 				this.#notePresence(user, true);
 				notices.addNewcomer(user);
+				mailbox.greet(user);
 			},
 			replace: ({connection}) => {
 				this.#cut(connection, {event: 'closing', code: 'replaced', message: 'The same user and device has connected again; this older connection gives way.'}, 'gone');
 			},
 		});
+		this.#now = now;
+		this.#nextExpiry = now;
 		this.#limits = limits;
 		this.#ungreeted = new Deadlines(limits.helloTimeoutMs);
 		this.#silent = new Deadlines(limits.silenceTimeoutMs);
@@ -140,13 +208,19 @@ export class ServerCore {
 			presence,
 			sessions,
 			rooms,
+			invitations,
+			mailbox,
+			prekeys,
+			register,
 			logins,
 			notices,
+			rootKey: encodeBase64(cards.rootPublicKey),
 			loginBuckets: new AddressBuckets(limits.loginRate, limits.loginBurst),
 			program: options.program ?? 'earshotd',
 			term: options.term ?? 1,
 			udpPort: 0,
 		};
+		this.#expire(now);
 	}
 
 	/**
@@ -241,11 +315,11 @@ export class ServerCore {
 	}
 
 	/**
-	Whether the write of a `store` action is durable.
+	What became of a `store` or `look-up` action.
 	*/
-	handleStored(task: number, ok: boolean, now: number): void {
+	handleStored(task: number, outcome: Outcome<(Query | Write)['kind']>, now: number): void {
 		this.#now = now;
-		this.#writes.finish(task, ok, now);
+		this.#diskTasks.finish(task, outcome, now);
 	}
 
 	/**
@@ -277,17 +351,24 @@ export class ServerCore {
 			this.#cut(connection, {event: 'closing', code: 'timeout', message: 'Nothing was heard for too long.'}, 'gone');
 		}
 
-		this.#house.sessions.handleTimeout(now);
-		this.#house.notices.handleTimeout(now);
+		const {sessions, invitations, notices, mailbox, register} = this.#house;
+		for (const timed of [sessions, invitations, notices, mailbox, register]) {
+			timed.handleTimeout(now);
+		}
+
+		if (this.#nextExpiry <= now) {
+			this.#expire(now);
+		}
 	}
 
 	/**
 	When `handleTimeout` is due; may lie in the past.
 	*/
-	pollTimeout(): number | undefined {
-		let earliest: number | undefined;
-		for (const at of [this.#ungreeted.next(), this.#silent.next(), this.#house.sessions.pollTimeout(), this.#house.notices.pollTimeout()]) {
-			earliest = at === undefined || (earliest !== undefined && earliest <= at) ? earliest : at;
+	pollTimeout(): number {
+		const {sessions, invitations, notices, mailbox, register} = this.#house;
+		let earliest = this.#nextExpiry;
+		for (const at of [this.#ungreeted.next(), this.#silent.next(), ...[sessions, invitations, notices, mailbox, register].map(timed => timed.pollTimeout())]) {
+			earliest = Math.min(earliest, at ?? Infinity);
 		}
 
 		return earliest;
@@ -410,11 +491,22 @@ export class ServerCore {
 			return;
 		}
 
-		const {presence, sessions, rooms} = this.#house;
+		const {presence, sessions, invitations, rooms, register} = this.#house;
 		presence.remove(user);
 		sessions.drop(user, how, this.#now);
-		rooms.drop(user, how === 'bye' ? 'left' : 'gone');
+		invitations.drop(user, how);
+		rooms.drop(user, how === 'bye' ? 'left' : 'gone', this.#now);
+		register.logout(user, this.#now, {how: how === 'bye' ? 'bye' : 'lost', isLast: presence.size === 0});
 		this.#notePresence(user, false);
+	}
+
+	/**
+	Forgets what is too old, on disk and in rooms.
+	*/
+	#expire(now: number): void {
+		this.#nextExpiry = now + expiryIntervalMs;
+		this.#house.rooms.expire(now);
+		this.#outbox.push({kind: 'store', task: this.#diskTasks.begin(ignore), write: {kind: 'expired', at: Math.floor(now - mailLifetimeMs)}});
 	}
 
 	#notePresence(user: User, online: boolean): void {
@@ -429,11 +521,26 @@ export class ServerCore {
 		for (const connection of this.#connections.values()) {
 			connection.isClosed = true;
 			this.#outbox.push({kind: 'cut', connection: connection.id, closing: shutdown});
+			if (connection.user) {
+				this.#house.register.logout(connection.user, this.#now, {how: 'shutdown', isLast: true});
+			}
 		}
+
+		this.#house.register.beat(this.#now);
 
 		this.#connections.clear();
 		this.#outbox.push({kind: 'exit'});
 	}
+}
+
+function ignore(): void {
+	// What nobody waits for.
+}
+
+const queries: ReadonlySet<string> = new Set<Query['kind']>(['keys', 'waiting', 'fetch']);
+
+function isQuery(request: Query | Write): request is Query {
+	return queries.has(request.kind);
 }
 
 function userOf({user}: Connection): User {

@@ -31,6 +31,10 @@ export type Session = {
 	Made by a `restore` that the other end has not joined yet.
 	*/
 	isClaim: boolean;
+	/**
+	A private room is being made of it.
+	*/
+	isBecomingGroup: boolean;
 };
 
 function pairOf(one: string, other: string): string {
@@ -99,7 +103,7 @@ export class Sessions {
 
 		this.#checkRoom(callee);
 		const session: Session = {
-			id, caller: partyOf(asker), callee: partyOf(callee), state: 'asking', isClaim: false,
+			id, caller: partyOf(asker), callee: partyOf(callee), state: 'asking', isClaim: false, isBecomingGroup: false,
 		};
 		this.#add(session);
 		this.#requests.start(session, now);
@@ -180,6 +184,39 @@ export class Sessions {
 	}
 
 	/**
+	Begins to make a group out of an open session.
+
+	@returns The other end.
+	@throws {ProtocolError} `no-such-session`, `busy-try-again`.
+	*/
+	beginGroup(user: User, id: string): User {
+		const session = this.#byId.get(id);
+		const partner = session && user.sessions.has(session) && session.state === 'open' ? partnerOf(session, user).user : undefined;
+		if (!session || !partner) {
+			throw new ProtocolError('no-such-session', 'That session does not stand any more.');
+		}
+
+		if (session.isBecomingGroup) {
+			throw new ProtocolError('busy-try-again', `${partner.name} has just asked somebody in as well; wait a moment and add yours to the group.`);
+		}
+
+		session.isBecomingGroup = true;
+		return partner;
+	}
+
+	/**
+	The group is made, and its session ends without a word; or it could not be made, and nothing has changed.
+	*/
+	endGroup(id: string, isMade: boolean): void {
+		const session = this.#byId.get(id);
+		if (session && isMade) {
+			this.#remove(session);
+		} else if (session) {
+			session.isBecomingGroup = false;
+		}
+	}
+
+	/**
 	Everybody whose session with `user` is open and who is here.
 	*/
 	* partners(user: User): Generator<User, void> {
@@ -252,7 +289,7 @@ export class Sessions {
 
 		this.#checkRoom(user);
 		const claim: Session = {
-			id, caller: partyOf(user), callee: {key: account.key, name: account.name, user: undefined}, state: 'open', isClaim: true,
+			id, caller: partyOf(user), callee: {key: account.key, name: account.name, user: undefined}, state: 'open', isClaim: true, isBecomingGroup: false,
 		};
 		this.#add(claim);
 		this.#restores.start(claim, now);

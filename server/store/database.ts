@@ -1,44 +1,20 @@
-// The accounts and rooms in one SQLite file.
-// Knows its tables and how to open it safely; runs in the store's worker and blocks it. Refuses to know who asks.
+// Everything the server keeps, in one SQLite file.
+// Knows how to open it safely and which table a write belongs to; runs in the store's worker and blocks it. Refuses to know who asks.
 import {DatabaseSync, type StatementSync} from 'node:sqlite';
 import type {Account} from '../core/accounts.js';
-import type {Write} from '../core/actions.js';
-import type {StoredRoom} from '../core/rooms.js';
+import type {StoredState} from '../core/server-core.js';
+import type {Answer, Query, Write} from '../core/storage.js';
+import {MailTable} from './mail-table.js';
+import {PrekeyTable} from './prekey-table.js';
+import {RegisterTable} from './register-table.js';
+import {RoomTables} from './room-tables.js';
+import {schemaVersion, stepsFrom} from './schema.js';
 import {StartError} from './start-error.js';
 
 /**
 Marks the file as ours ("EARS"), so that no other database is taken for one.
 */
 const appId = 0x45_41_52_53;
-
-/**
-Raised whenever a table changes.
-*/
-const version = 1;
-
-const schema = `
-	CREATE TABLE account (
-		key TEXT PRIMARY KEY,
-		name TEXT NOT NULL,
-		hash TEXT NOT NULL,
-		device TEXT NOT NULL,
-		created INTEGER NOT NULL
-	) STRICT, WITHOUT ROWID;
-	CREATE TABLE device (
-		key TEXT NOT NULL REFERENCES account,
-		device TEXT NOT NULL,
-		sign TEXT NOT NULL,
-		agree TEXT NOT NULL,
-		bound INTEGER NOT NULL,
-		PRIMARY KEY (key, device)
-	) STRICT, WITHOUT ROWID;
-	CREATE TABLE room (
-		key TEXT PRIMARY KEY,
-		name TEXT NOT NULL,
-		creator TEXT NOT NULL,
-		created INTEGER NOT NULL
-	) STRICT, WITHOUT ROWID;
-`;
 
 const identification = `
 	SELECT
@@ -52,9 +28,23 @@ A write of the core, or the store's own: a hash made anew with other parameters.
 */
 export type DatabaseWrite = Write | {readonly kind: 'rehash'; readonly key: string; readonly hash: string};
 
+/**
+A question of the core, or the store's own: the password hash of an account.
+*/
+export type DatabaseQuery = Query | {readonly kind: 'hash'; readonly key: string};
+
+/**
+What a write or question is answered with.
+*/
+export type DatabaseAnswer<Request extends DatabaseQuery | DatabaseWrite> = Request['kind'] extends 'hash' ? string | undefined : Answer<Request['kind']>;
+
 export class Database {
 	readonly #database: DatabaseSync;
-	readonly #statements: Record<'account' | 'device' | 'newest' | 'room' | 'closeRoom' | 'rehash' | 'hash', StatementSync>;
+	readonly #mail: MailTable;
+	readonly #prekeys: PrekeyTable;
+	readonly #rooms: RoomTables;
+	readonly #register: RegisterTable;
+	readonly #statements: Record<'account' | 'device' | 'newest' | 'rehash' | 'hash', StatementSync>;
 
 	/**
 	Opens `file`, making it where there is none, and keeps it locked for this process alone.
@@ -72,12 +62,14 @@ export class Database {
 			this.#database.exec('BEGIN IMMEDIATE');
 			this.#prepareSchema(file);
 			this.#database.exec('COMMIT');
+			this.#mail = new MailTable(this.#database);
+			this.#prekeys = new PrekeyTable(this.#database);
+			this.#rooms = new RoomTables(this.#database);
+			this.#register = new RegisterTable(this.#database);
 			this.#statements = {
 				account: this.#database.prepare('INSERT INTO account (key, name, hash, device, created) VALUES (?, ?, ?, ?, ?)'),
 				device: this.#database.prepare('INSERT INTO device (key, device, sign, agree, bound) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET agree = excluded.agree, bound = excluded.bound'),
 				newest: this.#database.prepare('UPDATE account SET device = ? WHERE key = ?'),
-				room: this.#database.prepare('INSERT INTO room (key, name, creator, created) VALUES (?, ?, ?, ?)'),
-				closeRoom: this.#database.prepare('DELETE FROM room WHERE key = ?'),
 				rehash: this.#database.prepare('UPDATE account SET hash = ? WHERE key = ?'),
 				hash: this.#database.prepare('SELECT hash FROM account WHERE key = ?'),
 			};
@@ -91,32 +83,54 @@ export class Database {
 
 	@throws {StartError}
 	*/
-	load(file: string): {accounts: Account[]; rooms: StoredRoom[]} {
+	load(file: string): StoredState {
 		try {
+			const accounts = this.#database.prepare('SELECT key, name, device, signed AS signedPrekey, one_time AS oneTimePrekeys FROM account').all() as Array<Account & {signedPrekey: number | null}>;
 			return {
-				accounts: this.#database.prepare('SELECT key, name, device FROM account').all() as Account[],
-				rooms: this.#database.prepare('SELECT key, name, creator FROM room').all() as StoredRoom[],
+				accounts: accounts.map(account => ({...account, signedPrekey: account.signedPrekey ?? undefined})),
+				rooms: this.#rooms.load(),
+				mailboxes: this.#mail.boxes(),
+				...this.#register.load(),
 			};
 		} catch (error) {
 			throw explain(error, file);
 		}
 	}
 
-	hashOf(key: string): string | undefined {
-		return this.#statements.hash.get(key)?.hash as string | undefined;
+	/**
+	Answers a question; the answer has the shape that belongs to it.
+	*/
+	lookUp(query: DatabaseQuery): unknown {
+		switch (query.kind) {
+			case 'hash': {
+				return this.#statements.hash.get(query.key)?.hash;
+			}
+
+			case 'keys': {
+				return this.#prekeys.keys(query.user, query.device);
+			}
+
+			case 'waiting': {
+				return this.#mail.waiting(query.user, query.device);
+			}
+
+			case 'fetch': {
+				return this.#mail.fetch(query);
+			}
+		}
 	}
 
 	/**
 	Makes all writes durable in one transaction; when it throws, none of them happened.
+
+	@returns What each is answered with.
 	*/
-	apply(writes: readonly DatabaseWrite[]): void {
+	apply(writes: readonly DatabaseWrite[]): unknown[] {
 		this.#database.exec('BEGIN IMMEDIATE');
 		try {
-			for (const write of writes) {
-				this.#apply(write);
-			}
-
+			const answers = writes.map(write => this.#apply(write));
 			this.#database.exec('COMMIT');
+			return answers;
 		} catch (error) {
 			if (this.#database.isTransaction) {
 				this.#database.exec('ROLLBACK');
@@ -130,46 +144,78 @@ export class Database {
 		this.#database.close();
 	}
 
-	#apply(write: DatabaseWrite): void {
-		const {account, device, newest, room, closeRoom, rehash} = this.#statements;
+	#apply(write: DatabaseWrite): unknown {
+		const {account, device, newest, rehash} = this.#statements;
 		switch (write.kind) {
 			case 'account': {
 				account.run(write.key, write.name, write.hash, write.device, write.at);
 				device.run(write.key, write.device, write.keys.sign, write.keys.agree, write.at);
-				break;
+				return undefined;
 			}
 
 			case 'device': {
 				device.run(write.key, write.device, write.keys.sign, write.keys.agree, write.at);
 				newest.run(write.device, write.key);
-				break;
-			}
-
-			case 'room': {
-				room.run(write.key, write.name, write.creator, write.at);
-				break;
-			}
-
-			case 'room-closed': {
-				closeRoom.run(write.key);
-				break;
+				return this.#prekeys.held(write.key, write.device);
 			}
 
 			case 'rehash': {
 				rehash.run(write.hash, write.key);
-				break;
+				return undefined;
+			}
+
+			case 'prekeys': {
+				return this.#prekeys.publish(write);
+			}
+
+			case 'prekeys-taken': {
+				return this.#prekeys.take(write);
+			}
+
+			case 'mail': {
+				return this.#mail.keep(write);
+			}
+
+			case 'mail-taken': {
+				this.#mail.acknowledge(write);
+				return undefined;
+			}
+
+			case 'expired': {
+				this.#mail.expire(write.at);
+				this.#prekeys.expire(write.at);
+				return undefined;
+			}
+
+			case 'register': {
+				this.#register.add(write.row);
+				return undefined;
+			}
+
+			case 'alive': {
+				this.#register.beat(write.at);
+				return undefined;
+			}
+
+			default: {
+				this.#rooms.apply(write);
+				return undefined;
 			}
 		}
 	}
 
 	#prepareSchema(file: string): void {
 		const found = this.#database.prepare(identification).get() as {application: number; version: number; tables: number};
-		if (found.tables === 0) {
-			this.#database.exec(`${schema} PRAGMA application_id=${appId}; PRAGMA user_version=${version}`);
-		} else if (found.application !== appId) {
+		if (found.tables > 0 && found.application !== appId) {
 			throw new StartError(`${file} is a database of another program; choose another folder with --data.`);
-		} else if (found.version > version) {
-			throw new StartError(`${file} was written by a newer version of earshotd (its format is ${found.version}, this program knows ${version}); update earshotd.`);
+		}
+
+		if (found.version > schemaVersion) {
+			throw new StartError(`${file} was written by a newer version of earshotd (its format is ${found.version}, this program knows ${schemaVersion}); update earshotd.`);
+		}
+
+		if (found.version < schemaVersion) {
+			this.#database.exec(`${stepsFrom(found.tables === 0 ? 0 : found.version)} PRAGMA application_id=${appId}; PRAGMA user_version=${schemaVersion}`);
 		}
 	}
 }

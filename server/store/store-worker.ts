@@ -18,8 +18,7 @@ function serve(database: Database): void {
 	function apply(batch: typeof writes): void {
 		const ids = batch.map(({id}) => id);
 		try {
-			database.apply(batch.map(({write}) => write));
-			answer({kind: 'written', ids, error: undefined});
+			answer({kind: 'done', ids, answers: database.apply(batch.map(({write}) => write))});
 		} catch (error) {
 			if (batch.length > 1) {
 				// One bad write must not take its neighbours with it.
@@ -27,7 +26,7 @@ function serve(database: Database): void {
 					apply([write]);
 				}
 			} else {
-				answer({kind: 'written', ids, error: (error as Error).message});
+				answer({kind: 'failed', ids, error: (error as Error).message});
 			}
 		}
 	}
@@ -37,6 +36,14 @@ function serve(database: Database): void {
 		writes = [];
 		if (batch.length > 0) {
 			apply(batch);
+		}
+	}
+
+	function lookUp({id, query}: Extract<StoreRequest, {kind: 'look-up'}>): void {
+		try {
+			answer({kind: 'done', ids: [id], answers: [database.lookUp(query)]});
+		} catch (error) {
+			answer({kind: 'failed', ids: [id], error: (error as Error).message});
 		}
 	}
 
@@ -52,8 +59,8 @@ function serve(database: Database): void {
 				break;
 			}
 
-			case 'hash-of': {
-				answer({kind: 'hash', id: request.id, hash: database.hashOf(request.key)});
+			case 'look-up': {
+				lookUp(request);
 				break;
 			}
 
@@ -69,9 +76,9 @@ function serve(database: Database): void {
 
 try {
 	const database = new Database(file);
-	const {accounts, rooms} = database.load(file);
+	const state = database.load(file);
 	serve(database);
-	answer({kind: 'opened', accounts, rooms});
+	answer({kind: 'opened', state});
 } catch (error) {
 	answer({kind: 'refused', message: (error as Error).message, isExpected: error instanceof StartError});
 	port.close();

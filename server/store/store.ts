@@ -1,26 +1,26 @@
 // What must survive: the door to the worker that owns the database.
 // Knows requests on their way and their answers; refuses to block.
 import {Worker} from 'node:worker_threads';
-import type {Account} from '../core/accounts.js';
-import type {StoredRoom} from '../core/rooms.js';
-import type {DatabaseWrite} from './database.js';
+import type {StoredState} from '../core/server-core.js';
+import type {DatabaseAnswer, DatabaseQuery, DatabaseWrite} from './database.js';
 import {StartError} from './start-error.js';
 import type {StoreAnswer, StoreRequest} from './store-messages.js';
 
-type Waiting = {resolve(value: string | undefined): void; reject(error: Error): void};
+type Waiting = {resolve(answer: unknown): void; reject(error: Error): void};
 
 export class Store {
-	readonly accounts: readonly Account[];
-	readonly rooms: readonly StoredRoom[];
+	/**
+	What was on disk when it was opened.
+	*/
+	readonly state: StoredState;
 	readonly #worker: Worker;
 	readonly #waiting = new Map<number, Waiting>();
 	readonly #ended: Promise<void>;
 	#lastId = 0;
 	#onFailed: ((error: Error) => void) | undefined;
 
-	private constructor(worker: Worker, {accounts, rooms}: Extract<StoreAnswer, {kind: 'opened'}>) {
-		this.accounts = accounts;
-		this.rooms = rooms;
+	private constructor(worker: Worker, {state}: Extract<StoreAnswer, {kind: 'opened'}>) {
+		this.state = state;
 		this.#worker = worker;
 		worker.on('message', (answer: StoreAnswer) => {
 			this.#handleAnswer(answer);
@@ -57,19 +57,23 @@ export class Store {
 	}
 
 	/**
-	Resolves when the change is durable.
+	Resolves when the change is durable, with what it is answered with.
 
 	@throws {Error} When it could not be made; then nothing has changed.
 	*/
-	async write(write: DatabaseWrite): Promise<void> {
-		await this.#ask(id => ({kind: 'write', id, write}));
+	async write<W extends DatabaseWrite>(write: W): Promise<DatabaseAnswer<W>> {
+		return await this.#ask(id => ({kind: 'write', id, write})) as DatabaseAnswer<W>;
+	}
+
+	async lookUp<Q extends DatabaseQuery>(query: Q): Promise<DatabaseAnswer<Q>> {
+		return await this.#ask(id => ({kind: 'look-up', id, query})) as DatabaseAnswer<Q>;
 	}
 
 	/**
 	The password hash of the account with this key.
 	*/
 	async hashOf(key: string): Promise<string | undefined> {
-		return this.#ask(id => ({kind: 'hash-of', id, key}));
+		return this.lookUp({kind: 'hash', key});
 	}
 
 	/**
@@ -88,7 +92,7 @@ export class Store {
 		await this.#ended;
 	}
 
-	async #ask(toRequest: (id: number) => StoreRequest): Promise<string | undefined> {
+	async #ask(toRequest: (id: number) => StoreRequest): Promise<unknown> {
 		return new Promise((resolve, reject) => {
 			this.#lastId += 1;
 			this.#waiting.set(this.#lastId, {resolve, reject});
@@ -97,16 +101,13 @@ export class Store {
 	}
 
 	#handleAnswer(answer: StoreAnswer): void {
-		if (answer.kind === 'hash') {
-			this.#take(answer.id)?.resolve(answer.hash);
-		} else if (answer.kind === 'written') {
+		if (answer.kind === 'done') {
+			for (const [index, id] of answer.ids.entries()) {
+				this.#take(id)?.resolve(answer.answers[index]);
+			}
+		} else if (answer.kind === 'failed') {
 			for (const id of answer.ids) {
-				const waiting = this.#take(id);
-				if (answer.error === undefined) {
-					waiting?.resolve(undefined);
-				} else {
-					waiting?.reject(new Error(answer.error));
-				}
+				this.#take(id)?.reject(new Error(answer.error));
 			}
 		}
 	}

@@ -198,7 +198,9 @@ export const operations = {
 	*/
 	bundle: {
 		request: {user: name, device: v.optional(deviceName), count: v.pipe(count, v.maxValue(maximumBundleKeys))},
-		reply: {user: name, card, signed: signedPrekey, oneTime: v.pipe(v.array(prekey), v.maxLength(maximumBundleKeys))},
+		reply: {
+			user: name, card, signed: signedPrekey, oneTime: v.pipe(v.array(prekey), v.maxLength(maximumBundleKeys)),
+		},
 	},
 	/**
 	Keep a sealed mail for a device of `to`; the reply says that it is durable. `mail` is the sender's own id for it: a repeated one is

@@ -13,7 +13,7 @@ const hello = {
 	protocol: 1, program: 'earshotd', rootKey, udpPort: 7600, term: 1,
 };
 const loggedIn = {
-	user: 'ann', card: 'card', token: 'token-2', punch: {sid: '00000001', secret: 'S'.repeat(43)},
+	user: 'ann', card: 'card', token: 'token-2', punch: {sid: '00000001', secret: 'S'.repeat(43)}, prekeys: {oneTime: 0},
 };
 
 class Script {

@@ -10,6 +10,12 @@ const peer = {
 	user: 'ann', card: 'x.y', addresses: ['10.0.0.1:7600', '[::1]:7600'], punch,
 };
 const session = 'aZ09_-';
+const prekey = {id: 1, key};
+const signature = 'A'.repeat(86);
+const deviceName = '0123456789abcdef';
+const mail = {
+	to: 'ann', device: deviceName, mail: 'mail-1', sealed: 'AZaz09_-',
+};
 
 const requests: Readonly<Record<Operation, {readonly good: ReadonlyArray<Record<string, unknown>>; readonly bad: ReadonlyArray<Record<string, unknown>>}>> = {
 	hello: {good: [{protocol: 1, program: 'x'}], bad: [{}, {protocol: '1', program: 'x'}, {protocol: 1.5, program: 'x'}, {protocol: 1, program: 'x'.repeat(501)}]},
@@ -44,6 +50,47 @@ const requests: Readonly<Record<Operation, {readonly good: ReadonlyArray<Record<
 	leave: {good: [{room: 'den'}], bad: [{}]},
 	'close-room': {good: [{room: 'den'}], bad: [{}]},
 	restore: {good: [{session, with: 'ann'}], bad: [{session}, {with: 'ann'}]},
+	group: {good: [{session, user: 'ann'}], bad: [{session}, {user: 'ann'}, {session: 'a b', user: 'ann'}]},
+	invite: {good: [{room: 'den', user: 'ann'}], bad: [{room: 'den'}, {user: 'ann'}, {room: 'd en', user: 'ann'}]},
+	'answer-invitation': {
+		good: [{invitation: session, answer: 'accept'}, {invitation: session, answer: 'decline'}, {invitation: session, answer: 'busy'}],
+		bad: [{invitation: session}, {invitation: session, answer: 'yes'}, {invitation: '', answer: 'accept'}],
+	},
+	publish: {
+		good: [{oneTime: []}, {signed: {...prekey, signature}, oneTime: [prekey, {id: 0xFF_FF_FF_FF, key}]}, {oneTime: Array.from({length: 100}, () => prekey)}],
+		bad: [
+			{},
+			{oneTime: prekey},
+			{oneTime: Array.from({length: 101}, () => prekey)},
+			{oneTime: [{id: -1, key}]},
+			{oneTime: [{id: 0x1_00_00_00_00, key}]},
+			{oneTime: [{id: 1, key: 'short'}]},
+			{signed: prekey, oneTime: []},
+			{signed: {...prekey, signature: `${signature}A`}, oneTime: []},
+		],
+	},
+	bundle: {
+		good: [{user: 'ann', count: 0}, {user: 'ann', device: deviceName, count: 20}],
+		bad: [{user: 'ann'}, {count: 1}, {user: 'ann', count: 21}, {user: 'ann', count: 0.5}, {user: 'ann', device: 'ann', count: 1}, {user: 'ann', device: deviceName.toUpperCase(), count: 1}],
+	},
+	mail: {
+		good: [{...mail, sealed: ''}, mail, {
+			...mail, room: 'den', slot: 'receipt-1', sealed: 'A'.repeat(60_000),
+		}],
+		bad: [
+			{...mail, sealed: 'A'.repeat(60_001)},
+			{...mail, sealed: 'A+/='},
+			{...mail, mail: ''},
+			{...mail, device: 'x'},
+			{...mail, slot: 'a slot'},
+			{...mail, room: 'a room'},
+			{...mail, to: undefined},
+			{...mail, sealed: undefined},
+		],
+	},
+	fetch: {good: [{}, {after: 0}, {after: 7, room: 'den', slots: true}], bad: [{after: -1}, {after: '1'}, {room: ''}, {slots: 1}]},
+	ack: {good: [{mails: []}, {mails: [1, 2]}, {mails: Array.from({length: 400}, (_, index) => index)}], bad: [{}, {mails: 1}, {mails: [-1]}, {mails: ['1']}, {mails: Array.from({length: 401}, () => 1)}]},
+	departed: {good: [{at: 1_700_000_000_000}], bad: [{}, {at: -1}, {at: '2026-01-01'}]},
 	ping: {good: [{}], bad: []},
 	bye: {good: [{}], bad: []},
 };
@@ -118,12 +165,31 @@ const notices: ReadonlyArray<Record<string, unknown>> = [
 	{
 		event: 'room', room: 'den', change: 'entered', user: 'ann', peer,
 	},
+	{
+		event: 'room', room: 'den', change: 'gone', user: 'ann', away: true,
+	},
+	{
+		event: 'group', session, room: 'ann-bob-cat', from: 'ann',
+	},
+	{
+		event: 'invitation', invitation: session, room: 'den', from: 'ann', expiresInMs: 30_000,
+	},
+	{
+		event: 'invitation-ended', invitation: session, room: 'den', with: 'ann', outcome: 'timeout',
+	},
+	{event: 'mail', waiting: [{user: 'ann', count: 2, since: 1_700_000_000_000}], slots: 1},
+	{
+		event: 'mail', waiting: [{
+			user: 'ann', room: 'den', count: 2, since: 0,
+		}], slots: 0,
+	},
+	{event: 'prekeys', oneTime: 19},
 	{event: 'peer', peer},
 	{event: 'address', seen: '10.0.0.1:5000'},
 	{event: 'closing', code: 'shutdown', message: 'x'},
 ];
 // What stands in every notice of its name is tested below.
-const optional = new Set(['event', 'reason', 'peer', 'snapshot']);
+const optional = new Set(['event', 'reason', 'peer', 'snapshot', 'away']);
 for (const notice of notices) {
 	test(`the notice ${JSON.stringify(notice)}`, t => {
 		t.deepEqual(parseServerLine(JSON.stringify(notice)), {kind: 'notice', notice} as unknown);
@@ -157,25 +223,43 @@ test('replies, refusals and neither', t => {
 
 test('a reply is checked against what was asked', t => {
 	const loggedIn = {
-		user: 'ann', card: 'x', token: 'y', punch,
+		user: 'ann', card: 'x', token: 'y', punch, prekeys: {signed: 1, oneTime: 50},
 	};
 	t.deepEqual(parseReply('login', loggedIn), loggedIn);
 	t.deepEqual(parseReply('lu', {users, more: false, extra: 1}), {users, more: false});
 	t.deepEqual(parseReply('lr', {rooms, more: true}), {rooms, more: true});
-	t.deepEqual(parseReply('enter', {
-		room: 'den', creator: 'ann', created: true, members: [peer],
-	}), {
-		room: 'den', creator: 'ann', created: true, members: [peer],
-	});
+	const entered = {
+		room: 'den', creator: 'ann', created: true, members: [peer], away: ['bob'],
+	};
+	t.deepEqual(parseReply('enter', entered), entered);
+	t.deepEqual(parseReply('enter', {...entered, private: true}), {...entered, private: true});
+	const fetched = {
+		mails: [
+			{
+				number: 1, from: 'ann', card: 'x.y', at: 0, sealed: 'AA',
+			},
+			{
+				number: 2, from: 'ann', card: 'x.y', room: 'den', slot: 'receipt', at: 0, sealed: '',
+			},
+		], more: false,
+	};
+	t.deepEqual(parseReply('fetch', fetched), fetched);
+	const bundle = {
+		user: 'ann', card: 'x.y', signed: {...prekey, signature}, oneTime: [prekey],
+	};
+	t.deepEqual(parseReply('bundle', bundle), bundle);
 	for (const [op, fields] of [
 		['login', {...loggedIn, punch: {...punch, sid: 'xyz'}}],
 		['lu', {users}],
 		['lu', {users: [{name: 'a b', online: true}], more: false}],
 		['lr', {rooms: [{name: 'den', creator: 'ann', members: -1}], more: false}],
 		['open', {session: 'a b', expiresInMs: 1}],
-		['enter', {
-			room: 'den', creator: 'ann', created: true, members: Array.from({length: 33}, () => peer),
-		}],
+		['login', {...loggedIn, prekeys: undefined}],
+		['enter', {...entered, members: Array.from({length: 33}, () => peer)}],
+		['enter', {...entered, away: Array.from({length: 33}, () => 'bob')}],
+		['fetch', {...fetched, mails: [{...fetched.mails[0], from: 'a b'}]}],
+		['bundle', {...bundle, signed: prekey}],
+		['bundle', {...bundle, oneTime: Array.from({length: 21}, () => prekey)}],
 		['whois', {user: 'ann', online: true, address: 'nowhere'}],
 	] as const) {
 		t.throws(() => parseReply(op, fields), {name: 'ProtocolError', code: 'bad-reply'}, `refuses a reply to ${op}`);

@@ -3,7 +3,8 @@ import {encodeLine} from '../../source/protocol/framing.js';
 import {importPrivateKey} from '../../source/protocol/keys.js';
 import type {Action, OperatorReply} from '../../server/core/actions.js';
 import {ServerCore} from '../../server/core/server-core.js';
-import {ServerDisk} from './disk.js';
+import type {Answer} from '../../server/core/storage.js';
+import {ServerDisk} from '../helpers/server-disk.js';
 import type {Wire} from './wire.js';
 import type {World} from './world.js';
 
@@ -33,10 +34,11 @@ export class ServerNode {
 			rootKey: importPrivateKey('ed25519', this.#rootKey),
 			tokenSecret: this.#tokenSecret,
 			random: size => this.#world.chance.bytes(size),
-			accounts: this.disk.accounts.values().map(account => ({...account})),
-			rooms: this.disk.rooms.values().map(room => ({...room})),
+			now: this.#world.now,
+			stored: this.disk.load(),
 		});
 		this.core.setPorts({tcp: 7600, udp: 7600});
+		this.pump();
 	}
 
 	/**
@@ -130,11 +132,19 @@ export class ServerNode {
 			}
 
 			case 'store': {
+				let answer: unknown;
 				this.#later(3, () => {
-					this.disk.apply(action.write);
+					answer = this.disk.apply(action.write);
 				});
 				this.#later(4, core => {
-					core.handleStored(action.task, true, this.#world.now);
+					core.handleStored(action.task, {ok: true, answer: answer as Answer<'alive'>}, this.#world.now);
+				});
+				break;
+			}
+
+			case 'look-up': {
+				this.#later(1, core => {
+					core.handleStored(action.task, {ok: true, answer: this.disk.lookUp(action.query) as Answer<'alive'>}, this.#world.now);
 				});
 				break;
 			}

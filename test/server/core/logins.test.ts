@@ -52,7 +52,7 @@ test('registering logs in with a card that the realm signed', t => {
 	const card = verifyCard(ann.login.card, decodeBase64(rootKey), server.now)!;
 	t.like(card, {user: 'ann', realm: realmId(decodeBase64(rootKey)), ...deviceKeys()});
 	t.is(card.expires - card.issued, 90 * 24 * 60 * 60 * 1000);
-	t.is(server.store.hashes.get('ann'), 'ann-secret');
+	t.is(server.disk.passwords.get('ann'), 'ann-secret');
 });
 
 test('a name is taken once, also by its look-alikes and while it is being registered', t => {
@@ -109,7 +109,7 @@ test('who leaves while being registered leaves the name free', t => {
 	client.send('register', credentials('ann'));
 	client.drop();
 	server.release();
-	t.is(server.store.accounts.size, 0);
+	t.is(server.disk.accounts.size, 0);
 	t.true(server.register('ann').login.ok);
 });
 

@@ -63,7 +63,7 @@ for (const [what, act, change] of [
 		ann!.notices.length = 0;
 		act(bob!);
 		t.deepEqual(ann!.take('room'), [{
-			event: 'room', room: 'den', change, user: 'bob',
+			event: 'room', room: 'den', change, user: 'bob', ...(what !== 'leaves' && {away: true}),
 		}]);
 		t.deepEqual(ann!.ask('lru', {room: 'den'}).users, ['ann', 'cat']);
 	});
@@ -90,7 +90,7 @@ test('the creator closes a room from anywhere, for everyone', t => {
 		event: 'room', room: 'den', change: 'closed', user: 'ann',
 	}]);
 	t.deepEqual(roomNames(cat!), []);
-	t.is(server.store.rooms.size, 0);
+	t.is(server.disk.rooms.size, 0);
 	server.settle();
 	t.deepEqual(cat!.take('rooms').at(-1)!.gone, ['den']);
 	t.is(bob!.refusal('leave', {room: 'den'}), 'no-such-room');
@@ -138,6 +138,9 @@ test('a full disk makes no room and closes none', t => {
 	t.true(ann!.ask('enter', {room: 'den'}).ok);
 	server.isDiskFull = true;
 	t.is(ann!.refusal('close-room', {room: 'den'}), 'storage-failed');
+	t.is(bob!.refusal('enter', {room: 'den'}), 'storage-failed');
+	t.deepEqual(bob!.ask('lru', {room: 'den'}).users, ['ann']);
+	server.isDiskFull = false;
 	t.true(bob!.ask('enter', {room: 'den'}).ok);
 	t.deepEqual(bob!.ask('lru', {room: 'den'}).users, ['ann', 'bob']);
 });

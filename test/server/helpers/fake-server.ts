@@ -12,17 +12,16 @@ import type {
 	Action,
 	HashOutcome,
 	QueryEntry,
-	Write,
 } from '../../../server/core/actions.js';
 import {ServerCore, type CoreOptions} from '../../../server/core/server-core.js';
+import type {Answer as DiskAnswer} from '../../../server/core/storage.js';
 import {seededRandom} from '../../helpers/random.js';
+import {ServerDisk} from '../../helpers/server-disk.js';
 
 /**
 A reply as a client reads it; the fields of its operation stand only where it is `ok`.
 */
 export type Answer<Name extends Operation = Operation> = {id: number; ok: boolean; error?: {code: string; message: string}} & Reply<Name>;
-
-type Store = {accounts: Map<string, {key: string; name: string; device: string}>; hashes: Map<string, string>; rooms: Map<string, {key: string; name: string; creator: string}>};
 
 /**
 Keys of a device, told apart by a letter.
@@ -34,7 +33,7 @@ export function deviceKeys(letter = 'A'): {sign: string; agree: string} {
 export class FakeServer {
 	core: ServerCore;
 	now = 1_700_000_000_000;
-	readonly store: Store = {accounts: new Map(), hashes: new Map(), rooms: new Map()};
+	readonly disk = new ServerDisk();
 	readonly queries: QueryEntry[] = [];
 	readonly datagrams: Array<Extract<Action, {kind: 'datagram'}>> = [];
 	hasExited = false;
@@ -53,6 +52,7 @@ export class FakeServer {
 	constructor(options: Partial<CoreOptions> = {}) {
 		this.#options = options;
 		this.core = this.#start();
+		this.perform();
 	}
 
 	/**
@@ -61,6 +61,7 @@ export class FakeServer {
 	restart(): void {
 		this.#clients.clear();
 		this.core = this.#start();
+		this.perform();
 	}
 
 	connect(remote = '10.0.0.1:1000'): FakeClient {
@@ -125,8 +126,8 @@ export class FakeServer {
 			rootKey: createPrivateKey(importPrivateKey('ed25519', new Uint8Array(32).fill(1)).export({format: 'pem', type: 'pkcs8'})),
 			tokenSecret: new Uint8Array(32).fill(2),
 			random: size => Uint8Array.from({length: size}, () => Math.floor(this.#random() * 256)),
-			accounts: this.store.accounts.values(),
-			rooms: this.store.rooms.values(),
+			now: this.now,
+			stored: this.disk.load(),
 			...this.#options,
 		});
 		core.setPorts({tcp: 7600, udp: 7600});
@@ -155,11 +156,14 @@ export class FakeServer {
 
 			case 'store': {
 				this.#later(() => {
-					if (!this.isDiskFull) {
-						this.#write(action.write);
-					}
+					this.#answer(action.task, this.isDiskFull ? undefined : () => this.disk.apply(action.write));
+				});
+				break;
+			}
 
-					this.core.handleStored(action.task, !this.isDiskFull, this.now);
+			case 'look-up': {
+				this.#later(() => {
+					this.#answer(action.task, () => this.disk.lookUp(action.query));
 				});
 				break;
 			}
@@ -187,7 +191,7 @@ export class FakeServer {
 	}
 
 	#hash(action: Extract<Action, {kind: 'hash' | 'verify'}>): HashOutcome {
-		return action.kind === 'hash' ? {kind: 'hash', hash: action.password} : {kind: 'match', matches: this.store.hashes.get(action.key) === action.password};
+		return action.kind === 'hash' ? {kind: 'hash', hash: action.password} : {kind: 'match', matches: this.disk.passwords.get(action.key) === action.password};
 	}
 
 	#later(act: () => void): void {
@@ -198,29 +202,8 @@ export class FakeServer {
 		}
 	}
 
-	#write(write: Write): void {
-		switch (write.kind) {
-			case 'account': {
-				this.store.accounts.set(write.key, {key: write.key, name: write.name, device: write.device});
-				this.store.hashes.set(write.key, write.hash);
-				break;
-			}
-
-			case 'device': {
-				this.store.accounts.get(write.key)!.device = write.device;
-				break;
-			}
-
-			case 'room': {
-				this.store.rooms.set(write.key, {key: write.key, name: write.name, creator: write.creator});
-				break;
-			}
-
-			case 'room-closed': {
-				this.store.rooms.delete(write.key);
-				break;
-			}
-		}
+	#answer(task: number, ask: (() => unknown) | undefined): void {
+		this.core.handleStored(task, ask ? {ok: true, answer: ask() as DiskAnswer<'alive'>} : {ok: false}, this.now);
 	}
 }
 

@@ -26,17 +26,19 @@ const account = (name: string) => ({
 test('what was written is there after reopening', async t => {
 	const file = join(await temporaryFolder(t), 'test.db');
 	const store = await Store.open(file);
-	t.deepEqual([store.accounts, store.rooms], [[], []]);
+	t.deepEqual(store.state, {
+		accounts: [], rooms: [], mailboxes: [], register: [], lastAlive: undefined,
+	});
 	await store.write(account('ann'));
 	await store.write(account('bob'));
 	await store.write({
 		kind: 'device', key: 'bob', device: 'd2', keys: deviceKeys('B'), at: 2,
 	});
 	await store.write({
-		kind: 'room', key: 'den', name: 'Den', creator: 'ann', at: 3,
+		kind: 'room', key: 'den', name: 'Den', creator: 'ann', isPrivate: false, members: ['ann'], at: 3,
 	});
 	await store.write({
-		kind: 'room', key: 'attic', name: 'attic', creator: 'ann', at: 3,
+		kind: 'room', key: 'attic', name: 'attic', creator: 'ann', isPrivate: false, members: ['ann'], at: 3,
 	});
 	await store.write({kind: 'room-closed', key: 'attic'});
 	await store.write({kind: 'rehash', key: 'ann', hash: 'new'});
@@ -44,8 +46,8 @@ test('what was written is there after reopening', async t => {
 
 	const again = await Store.open(file);
 	t.teardown(async () => again.close());
-	t.like(again.accounts, [{key: 'ann', name: 'ann', device: 'd1'}, {key: 'bob', name: 'bob', device: 'd2'}]);
-	t.like(again.rooms, [{key: 'den', name: 'Den', creator: 'ann'}]);
+	t.like([...again.state.accounts], [{key: 'ann', name: 'ann', device: 'd1'}, {key: 'bob', name: 'bob', device: 'd2'}]);
+	t.like([...again.state.rooms], [{key: 'den', name: 'Den', creator: 'ann'}]);
 	t.is(await again.hashOf('ann'), 'new');
 	t.is(await again.hashOf('bob'), 'hash of bob');
 	t.is(await again.hashOf('nobody'), undefined);
@@ -176,7 +178,7 @@ test('SIGKILL in the middle of writing loses nothing that was acknowledged', asy
 		});
 		await once(child, 'exit');
 		const store = await Store.open(file);
-		const names = new Set(store.accounts.map(({name}) => name));
+		const names = new Set([...store.state.accounts].map(({name}) => name));
 		await store.close();
 		t.true(acknowledged.length >= 50);
 		t.deepEqual(acknowledged.filter(name => !names.has(name)), [], `round ${round}`);
