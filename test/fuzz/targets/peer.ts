@@ -119,7 +119,8 @@ function beginNoise(pattern: 'IK' | 'XX', isInitiator: boolean): Handshake {
 The messages of both patterns, as they should be.
 */
 function noiseMessages(): Uint8Array[] {
-	const messages: Uint8Array[] = [];
+	// An ephemeral key of low order, which agrees with nobody.
+	const messages: Uint8Array[] = [new Uint8Array(96)];
 	for (const pattern of ['IK', 'XX'] as const) {
 		const sides = [beginNoise(pattern, true), beginNoise(pattern, false)] as const;
 		for (let turn = 0; turn < (pattern === 'IK' ? 2 : 3); turn++) {
@@ -277,6 +278,14 @@ export const peerTargets: readonly Target[] = [
 				for (let count = 0; count < 64 && link!.pollTransmit(slab, now); count++) {
 					// It leaves.
 				}
+
+				const {bytesInFlight, packetsLost, packetsOut, streamsOpen, rtt, congestionWindow} = link!.statistics()!;
+				assert.ok(bytesInFlight >= 0);
+				assert.ok(packetsLost >= 0);
+				assert.ok(packetsLost <= packetsOut);
+				assert.ok(streamsOpen <= config.maxStreams);
+				assert.ok(rtt > 0);
+				assert.ok(congestionWindow > 0);
 			};
 		},
 	},
