@@ -14,7 +14,7 @@ A vertical rule between panes.
 */
 export const Rule = memo(({height, style}: {readonly height: number; readonly style: Style}): JSX.Element => (
 	<Box flexShrink={0} width={1} height={height}>
-		<Text>{paint(Array.from({length: height}, () => '│').join('\n'), style)}</Text>
+		<Text>{Array.from({length: height}, () => paint('│', style)).join('\n')}</Text>
 	</Box>
 ));
 
@@ -29,14 +29,15 @@ type LinesProperties = {
 };
 
 /**
-Finished lines in a box of exactly that size; what is more than `height` is not drawn.
+Finished lines in a box of exactly that size; what is more than `height` is not drawn. They are one text: laying out a text for each
+row took as long as drawing them all.
 */
-export function Lines({lines, width, height, at}: LinesProperties): JSX.Element {
+export const Lines = memo(({lines, width, height, at}: LinesProperties): JSX.Element => {
 	const place = at ? {position: 'absolute' as const, marginLeft: at.column, marginTop: at.row} : {};
+	const text = lines.slice(0, height).join('\n');
 	return (
-		<Box flexDirection='column' flexShrink={0} width={width} height={height} {...place}>
-			{/* A row is its place: keyed by position, a scrolled pane changes texts and mounts nothing. */}
-			{lines.slice(0, height).map((text, row) => <Line key={row} text={text}/>)}
+		<Box flexShrink={0} width={width} height={height} {...place}>
+			<Text wrap='truncate'>{text}</Text>
 		</Box>
 	);
-}
+});

@@ -33,7 +33,7 @@ import {viewSheet} from './overlays/sheet.js';
 import {viewSignIn} from './overlays/sign-in.js';
 import {layOutComposer, paintComposer} from './panes/composer.js';
 import {listsInput, paintLeft, paintRight} from './panes/lists.js';
-import {viewMessages} from './panes/messages.js';
+import {viewMessages, type MessagesView} from './panes/messages.js';
 import {paintRule, paintStatus} from './panes/status.js';
 import type {Overlay, ScreenState} from './state.js';
 import type {ScreenStore} from './store.js';
@@ -81,7 +81,7 @@ function Panes({store, state, layout, composer}: PanesProperties): JSX.Element {
 	const {theme} = tools;
 	const {columns, rows} = state.size;
 	const {left, right} = useLists(state, layout, store);
-	const messages = viewMessages(state, layout, tools);
+	const messages = useMessages(state, layout, store);
 	const suggested = paintSuggestions(state, layout, theme);
 	const shown = suggested.length === 0 ? messages.lines : [...messages.lines.slice(0, layout.body - suggested.length), ...suggested];
 	const overlay = state.overlays.at(-1);
@@ -110,6 +110,15 @@ function Panes({store, state, layout, composer}: PanesProperties): JSX.Element {
 			{dialog && place && <Lines lines={paintPanel({...dialog, border: theme.rule})} width={dialog.width} height={dialog.height} at={place}/>}
 		</Box>
 	);
+}
+
+/**
+The message pane, painted anew only when something it shows has changed: most keys change nothing there.
+*/
+function useMessages(state: ScreenState, layout: Layout, {tools}: ScreenStore): MessagesView {
+	const {view, focus, place, scrolled} = state;
+	const {kind, main, messages} = layout;
+	return useMemo(() => viewMessages(state, layout, tools), [tools, view, focus, place, scrolled, kind, main, messages]);
 }
 
 /**
