@@ -45,6 +45,13 @@ export function handleView(before: ScreenState, view: MessengerView): Step {
 }
 
 /**
+Whether the event may say something that the view does not show: in a loud room most don't.
+*/
+export function isNews({type}: MessengerEvent): boolean {
+	return type === 'notice' || type === 'session' || type === 'room';
+}
+
+/**
 What the panes do not show, or only where one is not looking, is said in the status line.
 */
 export function handleEvent(state: ScreenState, event: MessengerEvent): ScreenState {

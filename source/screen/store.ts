@@ -5,6 +5,7 @@ import {LineCache} from '../kit/line-cache.js';
 import type {Theme} from '../kit/theme.js';
 import type {MessengerPort} from '../messenger/port.js';
 import type {Size} from './layout.js';
+import {isNews} from './news.js';
 import type {Tools} from './panes/messages.js';
 import {
 	createState,
@@ -56,7 +57,9 @@ export class ScreenStore {
 				this.#schedule();
 			}),
 			port.onEvent(event => {
-				this.#handle({type: 'event', event});
+				if (isNews(event)) {
+					this.#handle({type: 'event', event});
+				}
 			}),
 		];
 		this.#lookAtView();
