@@ -449,7 +449,7 @@ export class Client {
 	When to call `handleTimeout`, on the clock of `now`.
 	*/
 	pollTimeout(): number | undefined {
-		const times = [
+		return earliest(
 			this.#endpoint.pollTimeout(),
 			this.#control.pollTimeout(),
 			this.#rendezvous.pollTimeout(),
@@ -459,8 +459,7 @@ export class Client {
 			this.#sessions.pollTimeout(),
 			this.#requests.pollTimeout(),
 			this.#departure?.until,
-		].filter(time => time !== undefined);
-		return Number.isFinite(Math.min(...times)) ? Math.min(...times) : undefined;
+		);
 	}
 
 	/**
@@ -751,4 +750,15 @@ export class Client {
 		departure.until = Infinity;
 		this.#effects.push({type: 'quit'});
 	}
+}
+
+function earliest(...times: ReadonlyArray<number | undefined>): number | undefined {
+	let first = Infinity;
+	for (const time of times) {
+		if (time !== undefined && time < first) {
+			first = time;
+		}
+	}
+
+	return first === Infinity ? undefined : first;
 }

@@ -16,7 +16,7 @@ export type MessengerPort = {
 	*/
 	readonly view: MessengerView;
 	/**
-	Calls `listener` after the view changed, at most once a turn; returns how to stop.
+	Calls `listener` after the view changed, at most once a turn and not again before somebody has looked at `view`; returns how to stop.
 	*/
 	subscribe(listener: () => void): () => void;
 	/**

@@ -59,23 +59,34 @@ Enters `room` once, as soon as somebody is logged in. `onRefused` gets the sente
 @returns A function that resolves when the room, if it is due, is entered: to be awaited before the next command.
 */
 export function enterAfterLogin(port: MessengerPort, room: string | undefined, onRefused: (message: string) => void): () => Promise<void> {
+	if (room === undefined) {
+		return async () => {
+			// Nothing is due.
+		};
+	}
+
 	let entering: Promise<void> | undefined;
 	const enter = async (): Promise<void> => {
-		const reply = await port.execute(`or ${room!}`);
+		const reply = await port.execute(`or ${room}`);
 		if (!reply.ok) {
 			onRefused(reply.error.message);
 		}
 	};
 
 	const look = () => {
+		if (entering) {
+			return;
+		}
+
 		const {state, user} = port.view.connection;
 		// A name is known while its login is still being resumed.
-		if (room !== undefined && state === 'connected' && user !== undefined) {
-			entering ??= enter();
+		if (state === 'connected' && user !== undefined) {
+			stop();
+			entering = enter();
 		}
 	};
 
-	port.subscribe(look);
+	const stop = port.subscribe(look);
 	return async () => {
 		look();
 		await entering;

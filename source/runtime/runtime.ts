@@ -67,6 +67,10 @@ export class Runtime implements MessengerPort {
 	readonly #resolveFinished: () => void;
 	#lastTag = 0;
 	#shownView: MessengerView;
+	/**
+	Subscribers were told of a change, and nobody has looked since.
+	*/
+	#isUnseen = false;
 	#control: ControlSocket | undefined;
 	#hosted: Promise<HostedServer> | undefined;
 	#turn: NodeJS.Immediate | undefined;
@@ -106,6 +110,7 @@ export class Runtime implements MessengerPort {
 	}
 
 	get view(): MessengerView {
+		this.#isUnseen = false;
 		return this.#core.view;
 	}
 
@@ -126,6 +131,7 @@ export class Runtime implements MessengerPort {
 	}
 
 	subscribe(listener: () => void): () => void {
+		this.#isUnseen = false;
 		this.#subscribers.add(listener);
 		return () => {
 			this.#subscribers.delete(listener);
@@ -199,15 +205,24 @@ export class Runtime implements MessengerPort {
 
 		this.#performEffects();
 		this.#transmit(now);
-		if (this.#shownView !== this.#core.view) {
-			this.#shownView = this.#core.view;
-			for (const listener of this.#subscribers) {
-				listener();
-			}
-		}
-
+		this.#tellSubscribers();
 		if (!this.#departure) {
 			this.#setTimer();
+		}
+	}
+
+	/**
+	Where nobody has looked since the last word there is nothing to add: in a loud room a view is made for each frame, not for each line.
+	*/
+	#tellSubscribers(): void {
+		if (this.#isUnseen || this.#subscribers.size === 0 || this.#shownView === this.#core.view) {
+			return;
+		}
+
+		this.#shownView = this.#core.view;
+		this.#isUnseen = true;
+		for (const listener of this.#subscribers) {
+			listener();
 		}
 	}
 
