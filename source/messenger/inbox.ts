@@ -49,9 +49,9 @@ export class Inbox {
 
 		this.#marks.set(source, mark);
 		mark.pending = sequence;
-		this.#journal.gather([{
+		this.#journal.gatherLatest(source, {
 			kind: 'seen', device, place: lane, sequence,
-		}], now => {
+		}, now => {
 			mark.stored = sequence;
 			show(now);
 		});

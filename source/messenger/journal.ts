@@ -12,6 +12,14 @@ export type OnStored = (now: number) => void;
 export class Journal {
 	readonly #push: (effect: Effect) => void;
 	#writes: StoreWrite[] = [];
+	/**
+	Where in `#writes` the change of each subject stands that a newer one takes the place of.
+	*/
+	readonly #places = new Map<string, number>();
+	/**
+	Changes gathered, those that were replaced included.
+	*/
+	#gathered = 0;
 	#waiting: OnStored[] = [];
 	#nextBatch = 1;
 	#isUrgent = false;
@@ -36,9 +44,21 @@ export class Journal {
 	*/
 	gather(writes: readonly StoreWrite[], onStored?: OnStored): void {
 		this.#writes.push(...writes);
+		this.#gathered += writes.length;
 		if (onStored) {
 			this.#waiting.push(onStored);
 		}
+	}
+
+	/**
+	Adds a change that says all that earlier ones of the same subject said: of those not yet on their way to disk only the last goes there.
+	*/
+	gatherLatest(subject: string, write: StoreWrite, onStored: OnStored): void {
+		const place = this.#places.get(subject) ?? this.#writes.length;
+		this.#places.set(subject, place);
+		this.#writes[place] = write;
+		this.#gathered++;
+		this.#waiting.push(onStored);
 	}
 
 	/**
@@ -60,18 +80,20 @@ export class Journal {
 	*/
 	flush(now: number): void {
 		const isQuiet = this.#batches.size === 0 && this.#lastSize <= 1;
-		const isDue = this.#isUrgent || isQuiet || this.#writes.length >= maximumGathered || now >= this.#flushedAt + gatherMs;
+		const isDue = this.#isUrgent || isQuiet || this.#gathered >= maximumGathered || now >= this.#flushedAt + gatherMs;
 		if (!isDue || this.#writes.length === 0) {
 			return;
 		}
 
 		this.#isUrgent = false;
 		this.#flushedAt = now;
-		this.#lastSize = this.#writes.length;
+		this.#lastSize = this.#gathered;
 		const batch = this.#nextBatch++;
 		this.#batches.set(batch, this.#waiting);
 		this.#push({type: 'store', batch, writes: this.#writes});
 		this.#writes = [];
+		this.#places.clear();
+		this.#gathered = 0;
 		this.#waiting = [];
 	}
 
