@@ -2,6 +2,7 @@
 // Knows Unicode scripts and look-alikes (after UTS #39, section 4 and 5.2); refuses to know who holds a name.
 import {maximumNameLength} from './limits.js';
 
+const ascii = /^\p{ASCII}*$/v;
 const shape = /^[\p{Letter}\p{Number}][\p{Letter}\p{Mark}\p{Number}\-._]*$/v;
 const script = {
 	Latin: /\p{Script=Latin}/v,
@@ -75,6 +76,11 @@ export function nameProblem(name: string): string | undefined {
 What two names share when a person could take one for the other: names with equal keys are the same name.
 */
 export function nameKey(name: string): string {
+	if (ascii.test(name)) {
+		// Most names, asked for with every line: nothing in them looks like something else.
+		return name.toLowerCase();
+	}
+
 	let key = '';
 	// Taken apart first, so that a look-alike under an accent is found as well.
 	for (const character of name.normalize('NFKD').toLowerCase()) {
