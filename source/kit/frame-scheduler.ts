@@ -13,6 +13,11 @@ Even where frames are slow, because the machine is busy with something else, wha
 export const maximumIntervalMs = 250;
 
 /**
+Least time to the next one after a frame that shows nothing of what the one before showed: nobody reads along any more.
+*/
+export const floodIntervalMs = 100;
+
+/**
 A frame may take one part in this many of the time.
 */
 export const intervalPerFrame = 12;
@@ -60,14 +65,15 @@ export class FrameScheduler {
 
 	/**
 	That frame is on the screen and took `durationMs` to make. What changed meanwhile is not in it and still waits.
+	`isFlood`: nothing that one reads in it stood in the frame before.
 	*/
-	handleDrawn(now: number, durationMs: number): void {
+	handleDrawn(now: number, durationMs: number, isFlood = false): void {
 		if (!this.#isWhole) {
 			return;
 		}
 
 		this.#drawnAt = now;
-		this.#intervalMs = Math.min(Math.max(minimumIntervalMs, intervalPerFrame * durationMs), maximumIntervalMs);
+		this.#intervalMs = Math.min(Math.max(isFlood ? floodIntervalMs : minimumIntervalMs, intervalPerFrame * durationMs), maximumIntervalMs);
 		if (this.#changeAt !== undefined) {
 			this.#changeAt = Math.max(this.#changeAt, now + this.#intervalMs);
 		}

@@ -9,6 +9,7 @@ import {isNews} from './news.js';
 import type {Tools} from './panes/messages.js';
 import {
 	createState,
+	shownConversation,
 	type ScreenEffect,
 	type ScreenInput,
 	type ScreenState,
@@ -40,6 +41,7 @@ export class ScreenStore {
 	*/
 	#isViewStale = true;
 	#publishedAt = 0;
+	#isFlood = false;
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(options: StoreOptions) {
@@ -97,7 +99,7 @@ export class ScreenStore {
 	*/
 	handleDrawn(): void {
 		const now = performance.now();
-		this.#frames.handleDrawn(now, now - this.#publishedAt);
+		this.#frames.handleDrawn(now, now - this.#publishedAt, this.#isFlood);
 		this.#schedule();
 	}
 
@@ -198,6 +200,7 @@ export class ScreenStore {
 		}
 
 		const isWhole = isTurn || !isOnlyTalk(this.#shown, this.#state);
+		this.#isFlood = isTurn && isFlood(this.#shown, this.#state);
 		this.#shown = isWhole ? this.#state : {...this.#state, view: this.#shown.view};
 		for (const listener of this.#listeners) {
 			listener();
@@ -215,4 +218,14 @@ function isOnlyTalk(shown: ScreenState, next: ScreenState): boolean {
 		&& shown.view.connection === next.view.connection
 		&& shown.view.requests === next.view.requests
 		&& shown.scrolled === next.scrolled;
+}
+
+/**
+Whether more has been said between the two states than fits on the screen.
+*/
+function isFlood(shown: ScreenState, next: ScreenState): boolean {
+	const last = shownConversation(shown.view)?.messages.at(-1);
+	const rows = shownConversation(next.view)?.messages;
+	return last !== undefined && rows !== undefined && shown.place === next.place
+		&& rows.length - 1 - rows.findLastIndex(({id}) => id === last.id) >= next.size.rows;
 }

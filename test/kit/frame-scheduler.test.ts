@@ -28,6 +28,17 @@ test('an expensive frame is followed by a longer rest', t => {
 	t.is(frames.pollTimeout(), 1120);
 });
 
+test('where nobody can read along frames are rarer', t => {
+	const frames = new FrameScheduler();
+	frames.handleBegun(1000);
+	frames.handleDrawn(1000, 2, true);
+	frames.handleChange(1001);
+	t.is(frames.pollTimeout(), 1100);
+	draw(frames, 1100, 2);
+	frames.handleChange(1101);
+	t.is(frames.pollTimeout(), 1150);
+});
+
 test('on a busy machine news wait a quarter of a second, not longer', t => {
 	const frames = new FrameScheduler();
 	draw(frames, 1000, 900);
