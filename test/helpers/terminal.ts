@@ -73,10 +73,13 @@ export class TerminalProgram {
 	Bytes (UTF-16 units) written to the terminal so far.
 	*/
 	written = 0;
+	/**
+	When the output came that was drawn last, on the clock of `performance.now()`: while an expectation is met, the output that met it.
+	*/
+	drawnAt = 0;
 	readonly #pty: IPty;
 	readonly #emulator: xterm.Terminal;
 	readonly #typed: string[] = [];
-	readonly #listeners = new Set<(data: string) => void>();
 	#isCursorHidden = false;
 	#tail = '';
 
@@ -97,13 +100,11 @@ export class TerminalProgram {
 		});
 		const unwatch = watchGroup(this.#pty.pid);
 		this.#pty.onData(data => {
+			const cameAt = performance.now();
 			this.written += data.length;
 			this.#followCursor(data);
-			for (const listener of this.#listeners) {
-				listener(data);
-			}
-
 			this.#emulator.write(data, () => {
+				this.drawnAt = cameAt;
 				this.expectations.notify();
 			});
 		});
@@ -127,16 +128,6 @@ export class TerminalProgram {
 	*/
 	get pid(): number {
 		return this.#pty.pid;
-	}
-
-	/**
-	Calls `listener` with the raw output as it comes, before the emulator has drawn it; returns how to stop.
-	*/
-	onOutput(listener: (data: string) => void): () => void {
-		this.#listeners.add(listener);
-		return () => {
-			this.#listeners.delete(listener);
-		};
 	}
 
 	/**
