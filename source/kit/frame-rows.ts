@@ -17,7 +17,6 @@ type Place = Line & {readonly x: number};
 // The characters of `text.ts` that are one column wide each.
 const narrow = /^[\u{20}-\u{7E}\u{A1}-\u{AC}\u{AE}-\u{2FF}\u{400}-\u{482}\u{48A}-\u{52F}\u{2010}-\u{2027}\u{2030}-\u{205E}\u{2190}-\u{21FF}\u{2500}-\u{25FC}\u{2713}]*$/v;
 
-// eslint-disable-next-line no-control-regex
 const sgr = /\u{1B}\[(?<code>\d+)m/gv;
 
 /**
@@ -25,7 +24,16 @@ Codes of ECMA-48 SGR that `style.ts` writes, and the bit of what they switch on 
 */
 const switches = new Map<string, number>([
 	...[30, 31, 32, 33, 34, 35, 36, 37, 90, 91, 92, 93, 94, 95, 96, 97].map((code): [string, number] => [String(code), 1]),
-	['39', -1], ['1', 2], ['2', 2], ['22', -2], ['3', 4], ['23', -4], ['4', 8], ['24', -8], ['7', 16], ['27', -16],
+	['39', -1],
+	['1', 2],
+	['2', 2],
+	['22', -2],
+	['3', 4],
+	['23', -4],
+	['4', 8],
+	['24', -8],
+	['7', 16],
+	['27', -16],
 ]);
 
 /**
@@ -47,6 +55,8 @@ export class FrameRows {
 
 	@param writes Later ones stand above earlier ones.
 	@param size In cells.
+	@param size.width
+	@param size.height
 	@param paintCells Makes one row of texts that lie over each other, or whose columns have to be counted.
 	@returns Nothing when a text leaves a style switched on at the end of a line: then each row depends on the one before.
 	*/
@@ -130,7 +140,7 @@ function readLine(text: string): Line | undefined {
 	if (text.includes('\u{1B}')) {
 		let on = 0;
 		for (const {groups} of text.matchAll(sgr)) {
-			const bit = switches.get(groups!['code']!);
+			const bit = switches.get(groups!.code!);
 			if (bit === undefined) {
 				return undefined;
 			}

@@ -80,10 +80,12 @@ export function enterAfterLogin(port: MessengerPort, room: string | undefined, o
 
 		const {state, user} = port.view.connection;
 		// A name is known while its login is still being resumed.
-		if (state === 'connected' && user !== undefined) {
-			stop();
-			entering = enter();
+		if (state !== 'connected' || user === undefined) {
+			return;
 		}
+
+		stop();
+		entering = enter();
 	};
 
 	const stop = port.subscribe(look);

@@ -48,7 +48,7 @@ export function handleView(before: ScreenState, view: MessengerView): Step {
 Whether the event may say something that the view does not show: in a loud room most don't.
 */
 export function isNews({type}: MessengerEvent): boolean {
-	return type === 'notice' || type === 'session' || type === 'room';
+	return ['notice', 'session', 'room'].includes(type);
 }
 
 /**

@@ -34,7 +34,7 @@ function cellsOf(row: string): string[] {
 		22: 'weight', 23: '3', 24: '4', 27: '7', 39: 'colour',
 	};
 	for (const [part] of row.matchAll(/\u{1B}\[\d+m|./gsv)) {
-		const code = /^\u{1B}\[(?<code>\d+)m$/v.exec(part)?.groups!['code'];
+		const code = /^\u{1B}\[(?<code>\d+)m$/v.exec(part)?.groups!.code;
 		if (code === undefined) {
 			cells.push(`${part} ${on.values().toArray().toSorted().join(' ')}`);
 		} else if (Object.hasOwn(group, code)) {
