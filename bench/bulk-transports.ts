@@ -174,6 +174,7 @@ function peerLink(config: Partial<PeerConfig>): BulkTransport {
 				}
 
 				meter.count(event.data.length);
+				driver.endpoint.free(event.data);
 				if (!event.fin) {
 					return;
 				}

@@ -54,13 +54,25 @@ const minFreed = 16_384;
 
 /**
 Gives the memory of a large byte string that nobody will read again back at once; a garbage collector that finds gigabytes of
-it in a second takes a third of that second. A piece of something larger is left alone.
+it in a second takes a third of that second. What is less than half of the memory it lies in is left alone.
 */
 export function freeBytes(bytes: Uint8Array): void {
 	const {buffer} = bytes;
-	if (bytes.length >= minFreed && bytes.length === buffer.byteLength && buffer instanceof ArrayBuffer) {
+	if (bytes.length >= minFreed && isMostOf(bytes, buffer.byteLength) && buffer instanceof ArrayBuffer) {
 		buffer.transfer(0);
 	}
+}
+
+/**
+A copy of a small piece of a large byte string of `size` bytes, so that whoever keeps it keeps no more than it; any other piece itself.
+So at most one piece of a large byte string shares its memory, and that one may be given to `freeBytes`.
+*/
+export function ownPiece(piece: Uint8Array, size: number): Uint8Array {
+	return size < minFreed || isMostOf(piece, size) ? piece : new Uint8Array(piece);
+}
+
+function isMostOf(piece: Uint8Array, size: number): boolean {
+	return 2 * piece.length > size;
 }
 
 /**

@@ -2,7 +2,7 @@
 // Knows which datagram belongs to which link, how links begin, and which of two crossing handshakes wins.
 // Refuses to know sockets, clocks and what is said on the links. Whatever a stranger sends is answered with silence and counted.
 // Read link.ts next, then docs/peer-protocol.md for the flows as pictures.
-import {compareBytes, readUint32} from './bytes.js';
+import {compareBytes, freeBytes, readUint32} from './bytes.js';
 import {chaCha, type CipherSuite} from './cipher.js';
 import {completeConfig, maxDatagramSize, type PeerConfig} from './config.js';
 import {Bbr} from './congestion-bbr.js';
@@ -187,7 +187,8 @@ export class Endpoint {
 	}
 
 	/**
-	Takes bytes for a stream and returns how many fitted into its send buffer; a short answer is followed by a `writable` event.
+	Takes bytes for a stream and returns how many fitted into its send buffer; a short answer is followed by a `writable` event. Like those that
+	are written to one of Node's own streams, they must not change afterwards.
 	May be called before the link is open.
 	*/
 	write(link: LinkId, stream: number, data: Uint8Array): number {
@@ -316,7 +317,15 @@ export class Endpoint {
 	}
 
 	/**
-	The next event. Data count as consumed, and the peer may send more, once they were polled.
+	The data of a polled event have been read, and nobody will read them again: they must not be touched any more. Nobody has to say so,
+	but it spares the garbage collector large ones.
+	*/
+	free(data: Uint8Array): void {
+		freeBytes(data);
+	}
+
+	/**
+	The next event. Data count as consumed, and the peer may send more, once they were polled; they belong to the caller.
 	*/
 	pollEvent(): EndpointEvent | undefined {
 		if (this.#nextEvent === this.#events.length) {

@@ -2,6 +2,7 @@
 // Knows no socket and no other link; its time is an argument, its packets and events are polled.
 // Read endpoint.ts for how links come about, streams.ts and recovery.ts for what they are made of.
 import {Acknowledgements} from './acknowledgements.js';
+import {ownPiece} from './bytes.js';
 import {type PeerConfig} from './config.js';
 import {type CongestionController, type CongestionFactory} from './congestion.js';
 import {LocalCongestion} from './congestion-local.js';
@@ -273,6 +274,10 @@ export class Link {
 			let isUrgent = false;
 			let isEliciting = false;
 			for (const frame of frames) {
+				if (frame.type === 'stream') {
+					frame.data = ownPiece(frame.data, plaintext.length);
+				}
+
 				this.#handleFrame(frame, transport, from, now);
 				isUrgent ||= frame.type === 'ping';
 				isEliciting ||= frame.type !== 'ack' && frame.type !== 'close';

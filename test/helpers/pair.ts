@@ -74,13 +74,16 @@ export class Side {
 	}
 
 	/**
-	Takes all events the endpoint has.
+	Takes all events the endpoint has. Data are copied and freed at once, so that memory which is still needed elsewhere would be missed.
 	*/
 	takeEvents(): void {
 		for (let event = this.endpoint.pollEvent(); event; event = this.endpoint.pollEvent()) {
 			if (event.type === 'data') {
 				const key = `${event.link} ${event.stream}`;
-				this.#received.set(key, [...this.#received.get(key) ?? [], event.data]);
+				const data = new Uint8Array(event.data);
+				this.endpoint.free(event.data);
+				event = {...event, data};
+				this.#received.set(key, [...this.#received.get(key) ?? [], data]);
 			}
 
 			this.events.push(event);

@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import {
 	ByteReader,
 	compareBytes,
+	freeBytes,
+	ownPiece,
 	readUint48,
 	varintSize,
 	writeUint48,
@@ -72,4 +74,22 @@ test('bytes have an order', t => {
 	t.true(compareBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 3)) < 0);
 	t.true(compareBytes(Uint8Array.of(200), Uint8Array.of(3)) > 0);
 	t.is(compareBytes(Uint8Array.of(7), Uint8Array.of(7)), 0);
+});
+
+test('of a large byte string at most one piece shares its memory, and only that one can be freed', t => {
+	const large = new Uint8Array(40_000).fill(1);
+	const most = large.subarray(100, 30_000);
+	const rest = large.subarray(30_000);
+	t.is(ownPiece(most, large.length), most);
+	const copy = ownPiece(rest, large.length);
+	t.deepEqual(copy, rest);
+	t.not(copy.buffer, large.buffer);
+	const small = large.subarray(0, 100);
+	t.is(ownPiece(small, 1000), small, 'what came in a small packet is left where it is');
+	freeBytes(new Uint8Array(new SharedArrayBuffer(40_000)));
+	freeBytes(large.subarray(0, 20_000));
+	t.is(large.length, 40_000);
+	freeBytes(most);
+	t.is(large.length, 0);
+	t.is(copy.length, 10_000);
 });

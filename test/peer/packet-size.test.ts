@@ -147,3 +147,32 @@ test('an old probe that answers late, or a lost one of another life, moves nothi
 		t.false(size.handleLost(lost, 1300));
 	}
 });
+
+test('lines and files that share large packets come whole, in whatever order packets come and however soon their memory is freed', t => {
+	const pair = create({seed: 7, conditions: {delay: 1, jitter: 2, loss: 0.02}}).open();
+	pair.run(100);
+	const {ann, bob} = pair;
+	const parts = new Map<number, Uint8Array[]>([[1, []], [2, []], [6, []]]);
+	const write = (stream: number, size: number) => {
+		const data = pair.random.bytes(size);
+		const taken = ann.endpoint.write(ann.link, stream, data);
+		parts.get(stream)!.push(data.subarray(0, taken));
+	};
+
+	let round = 0;
+	pair.runUntil(() => {
+		if (round < 300) {
+			round++;
+			write(1, pair.random.integer(1, 200));
+			write(2, pair.random.integer(1, 40_000));
+			write(6, pair.random.integer(1, 40_000));
+		}
+
+		return round === 300 && ann.endpoint.statistics(ann.link)!.bytesWaiting === 0;
+	}, 60_000);
+	for (const [stream, written] of parts) {
+		t.true(Buffer.concat(written).equals(bob.received(stream)), `stream ${stream}`);
+	}
+
+	t.is(sizeOf(ann), 60_000);
+});
