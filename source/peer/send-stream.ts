@@ -1,7 +1,7 @@
 // The sending half of a stream: bytes from the caller, kept until they are acknowledged.
 // Knows what was sent, lost and acknowledged, and the peer's limit; refuses to know packets.
-import {ByteRing} from './byte-ring.js';
 import {RangeSet} from './range-set.js';
+import {SendBuffer} from './send-buffer.js';
 
 /**
 A piece of the stream that is to go into one frame. `fresh` of its bytes were never sent before.
@@ -30,7 +30,7 @@ export class SendStream {
 	The code of our RESET_STREAM, once there is one.
 	*/
 	resetCode: number | undefined;
-	readonly #ring = new ByteRing();
+	readonly #buffer = new SendBuffer();
 	readonly #lost = new RangeSet();
 	/**
 	Acknowledged bytes beyond the gap-free beginning, which ends at `#base`.
@@ -86,13 +86,12 @@ export class SendStream {
 	}
 
 	/**
-	Takes as much of `data` as there is room for and returns how much that was.
+	Takes as much of `data` as there is room for, and returns how much that was. What was taken must not change until it is acknowledged.
 	*/
 	write(data: Uint8Array): number {
 		const taken = Math.min(this.room, data.length);
 		if (taken > 0) {
-			this.#ring.reserve(this.#base, this.#end, this.#end + taken);
-			this.#ring.write(this.#end, taken === data.length ? data : data.subarray(0, taken));
+			this.#buffer.append(taken === data.length ? data : data.subarray(0, taken));
 			this.#end += taken;
 		}
 
@@ -118,7 +117,7 @@ export class SendStream {
 
 		this.resetCode = code;
 		this.#reset = 'due';
-		this.#ring.release();
+		this.#buffer.release();
 		this.#lost.remove(0, Number.MAX_SAFE_INTEGER);
 	}
 
@@ -170,7 +169,7 @@ export class SendStream {
 	*/
 	copy(piece: StreamPiece, target: Uint8Array, at: number): void {
 		if (piece.length > 0) {
-			this.#ring.copy(piece.offset, piece.length, target, at);
+			this.#buffer.copy(piece.offset, piece.length, target, at);
 		}
 	}
 
@@ -188,12 +187,12 @@ export class SendStream {
 
 		this.#base = Math.max(this.#base, end);
 		const next = this.#acked.first;
-		if (!(next && next.start <= this.#base)) {
-			return;
+		if (next && next.start <= this.#base) {
+			this.#base = Math.max(this.#base, next.end);
+			this.#acked.remove(0, this.#base);
 		}
 
-		this.#base = Math.max(this.#base, next.end);
-		this.#acked.remove(0, this.#base);
+		this.#buffer.drop(this.#base);
 	}
 
 	handleLost({offset, length, fin}: SentPiece): void {

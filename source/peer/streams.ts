@@ -137,7 +137,8 @@ export class Streams {
 	}
 
 	/**
-	Takes bytes to send and returns how many fitted; a short answer is followed by a `writable` event.
+	Takes bytes to send and returns how many fitted; a short answer is followed by a `writable` event. They are not copied where they are many,
+	so they must not change until they are acknowledged.
 	*/
 	write(id: number, data: Uint8Array): number {
 		const send = this.#open(id)?.send;
