@@ -9,6 +9,11 @@ import {AgreementKey} from '../source/peer/x25519.js';
 
 const datagramsPerTurn = 256;
 
+/**
+So many bytes are answered within the turn: with all of its window unanswered the peer would stand still.
+*/
+const bytesPerAnswer = 512 * 1024;
+
 export const clock = createClock();
 
 // The caller knows the responder's key beforehand, as a card would tell it.
@@ -25,6 +30,7 @@ export class Driver {
 	readonly #onEvent: (event: EndpointEvent) => void;
 	#turn: NodeJS.Immediate | undefined;
 	#isDue = false;
+	#unanswered = 0;
 	#timer: NodeJS.Timeout | undefined;
 	#timerDue = Infinity;
 
@@ -37,7 +43,7 @@ export class Driver {
 		});
 		udp.listen((data, from) => {
 			this.endpoint.handleDatagram(data, from, clock());
-			this.#answer();
+			this.#answer(data.length);
 		});
 	}
 
@@ -85,9 +91,10 @@ export class Driver {
 		await this.#udp.close();
 	}
 
-	// The first datagram of a turn at once, those that come with it in one go.
-	#answer(): void {
-		if (this.#turn) {
+	// The first datagram of a turn at once, those that come with it in one go, unless they are large and many.
+	#answer(size: number): void {
+		this.#unanswered += size;
+		if (this.#turn && this.#unanswered < bytesPerAnswer) {
 			this.#isDue = true;
 			return;
 		}
@@ -110,6 +117,7 @@ export class Driver {
 
 	#run(): void {
 		this.#isDue = false;
+		this.#unanswered = 0;
 		for (let event = this.endpoint.pollEvent(); event; event = this.endpoint.pollEvent()) {
 			this.#onEvent(event);
 		}

@@ -10,6 +10,11 @@ A fast path is told of as many packets at once as come in so many ms, and of a b
 const fastAckTime = 2;
 const fastAckPause = 1;
 
+/**
+What a peer may have in flight is acknowledged in so many parts at least: it must not wait for us with nothing left to send.
+*/
+const partsInFlight = 4;
+
 export class Acknowledgements {
 	readonly #config: PeerConfig;
 	readonly #received = new RangeSet();
@@ -18,6 +23,7 @@ export class Acknowledgements {
 	Packets since our last ACK that ask for one.
 	*/
 	#waiting = 0;
+	#waitingBytes = 0;
 	/**
 	Packets a millisecond, smoothed, and since when they are counted.
 	*/
@@ -48,7 +54,7 @@ export class Acknowledgements {
 	/**
 	An authentic packet came; `isUrgent` when it holds something that is to be acknowledged at once.
 	*/
-	handlePacket(pn: number, {isEliciting, isUrgent}: {isEliciting: boolean; isUrgent: boolean}, now: number): void {
+	handlePacket(pn: number, {size, isEliciting, isUrgent}: {size: number; isEliciting: boolean; isUrgent: boolean}, now: number): void {
 		const expected = this.#received.last?.end ?? 0;
 		if (pn >= expected) {
 			this.#largestAt = now;
@@ -61,10 +67,11 @@ export class Acknowledgements {
 		}
 
 		this.#waiting++;
+		this.#waitingBytes += size;
 		this.#measureRate(now);
 		const every = Math.min(Math.max(Math.floor(this.#rate * fastAckTime), 2), this.#config.fastAckEvery);
 		const isFast = every > 2;
-		if (isUrgent || this.#waiting >= every) {
+		if (isUrgent || this.#waiting >= every || this.#waitingBytes >= this.#config.maxInFlight / partsInFlight) {
 			this.#dueAt = now;
 		} else if (pn === expected) {
 			this.#dueAt ??= now + (isFast ? this.#config.fastAckDelay : this.#config.maxAckDelay);
@@ -83,6 +90,7 @@ export class Acknowledgements {
 		}
 
 		this.#waiting = 0;
+		this.#waitingBytes = 0;
 		this.#dueAt = undefined;
 		this.#toldAt = now;
 		return {type: 'ack', delay: Math.max(0, Math.round((now - this.#largestAt) * 1000)), ranges: this.#received.toDescending()};

@@ -283,7 +283,7 @@ export class Link {
 				isEliciting ||= frame.type !== 'ack' && frame.type !== 'close';
 			}
 
-			transport.acknowledgements.handlePacket(pn, {isEliciting, isUrgent}, now);
+			transport.acknowledgements.handlePacket(pn, {size, isEliciting, isUrgent}, now);
 			if (this.state === 'closing' && this.#close) {
 				// Whoever still talks has not heard our CLOSE.
 				this.#close.sendsLeft = Math.max(this.#close.sendsLeft, 1);

@@ -20,6 +20,11 @@ So many datagrams leave in one turn; then acknowledgements and keys get theirs.
 const datagramsPerTurn = 256;
 
 /**
+So many bytes that came are answered within the turn: a peer of whose window all is unanswered stands still.
+*/
+const bytesPerAnswer = 512 * 1024;
+
+/**
 A core that is asked to leave has this long to say good-bye to everybody.
 */
 const farewellMs = 4000;
@@ -78,6 +83,10 @@ export class Runtime implements MessengerPort {
 	Something came in since the last run.
 	*/
 	#isDue = false;
+	/**
+	Bytes that came since then.
+	*/
+	#unanswered = 0;
 	#timer: NodeJS.Timeout | undefined;
 	#timerDue = Infinity;
 	#departure: Promise<void> | undefined;
@@ -94,7 +103,7 @@ export class Runtime implements MessengerPort {
 		this.#resolveFinished = resolve;
 		udp.listen((data, from) => {
 			core.handleDatagram(data, from, clock());
-			this.#answer();
+			this.#answer(data.length);
 		});
 		this.#stopWatching = watchAddresses(udp.port, () => {
 			core.handleAddressesChanged(clock());
@@ -185,18 +194,20 @@ export class Runtime implements MessengerPort {
 
 	/**
 	The first datagram of a turn is answered at once, which spares a line in a quiet conversation a third of its way; those that
-	come with it wait for one another.
+	come with it wait for one another, unless they are large and many.
 	*/
-	#answer(): void {
+	#answer(size: number): void {
 		const isFirst = this.#turn === undefined;
+		this.#unanswered += size;
 		this.#schedule();
-		if (isFirst) {
+		if (isFirst || this.#unanswered >= bytesPerAnswer) {
 			this.#run();
 		}
 	}
 
 	#run(): void {
 		this.#isDue = false;
+		this.#unanswered = 0;
 		const now = this.#clock();
 		const due = this.#core.pollTimeout();
 		if (due !== undefined && due <= now) {

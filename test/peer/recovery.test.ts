@@ -190,7 +190,7 @@ test('what the pacer saved up in a pause is bounded: 4 ms, 64 KB, two packets at
 test('every second packet is acknowledged, at once where the order breaks, sparser when fast', t => {
 	const acknowledgements = new Acknowledgements(completeConfig());
 	const take = (pn: number, now: number, isUrgent = false) => {
-		acknowledgements.handlePacket(pn, {isEliciting: true, isUrgent}, now);
+		acknowledgements.handlePacket(pn, {size: 1200, isEliciting: true, isUrgent}, now);
 		return acknowledgements.dueAt;
 	};
 
@@ -234,15 +234,33 @@ test('every second packet is acknowledged, at once where the order breaks, spars
 	pn += 2;
 	acknowledgements.takeFrame(1204);
 	acknowledgements.handleSettled(pn - 1);
-	acknowledgements.handlePacket(pn, {isEliciting: false, isUrgent: false}, 1300);
+	acknowledgements.handlePacket(pn, {size: 40, isEliciting: false, isUrgent: false}, 1300);
 	t.is(acknowledgements.dueAt, undefined, 'an ACK is not acknowledged');
 	t.deepEqual(acknowledgements.takeFrame(1300)?.ranges, [{start: pn - 1, end: pn + 1}]);
+});
+
+test('a quarter of what the peer may have in flight is acknowledged at once, however fast it comes', t => {
+	const acknowledgements = new Acknowledgements(completeConfig({maxInFlight: 2_000_000}));
+	let told = 0;
+	for (let pn = 0; pn < 2000; pn++) {
+		const now = 1000 + (pn / 20);
+		acknowledgements.handlePacket(pn, {size: 50_000, isEliciting: true, isUrgent: false}, now);
+		if (acknowledgements.dueAt !== now) {
+			continue;
+		}
+
+		acknowledgements.takeFrame(now);
+		told++;
+	}
+
+	// The first 25 ms every second packet, while the speed is found out.
+	t.true(told >= 200 && told < 500, `${told} of 2000`);
 });
 
 test('scattered packets leave a bounded list of ranges', t => {
 	const acknowledgements = new Acknowledgements(completeConfig());
 	for (let pn = 0; pn < 4000; pn += 2) {
-		acknowledgements.handlePacket(pn, {isEliciting: true, isUrgent: false}, pn);
+		acknowledgements.handlePacket(pn, {size: 1200, isEliciting: true, isUrgent: false}, pn);
 	}
 
 	const {ranges} = acknowledgements.takeFrame(5000)!;
