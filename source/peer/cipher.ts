@@ -3,7 +3,7 @@
 // instructions; where libsodium's addon is missing, node:crypto does both.
 // Knows keys and bytes; refuses to know packets, and which of the two one is sealed with (ciphers.ts).
 import {Buffer} from 'node:buffer';
-import {createCipheriv, createDecipheriv} from 'node:crypto';
+import {createCipheriv, createDecipheriv, createSecretKey} from 'node:crypto';
 import {createRequire} from 'node:module';
 import {freeBytes} from './bytes.js';
 
@@ -37,31 +37,36 @@ function nodeSuite(algorithm: 'chacha20-poly1305' | 'aes-256-gcm'): CipherSuite 
 	const name = algorithm as 'aes-256-gcm';
 	return {
 		name: `${algorithm} (node)`,
-		create: key => ({
-			seal(sealed, plaintext, header, nonce) {
-				const cipher = createCipheriv(name, key, nonce, options);
-				cipher.setAAD(header);
-				const size = plaintext.length;
-				const ciphertext = cipher.update(plaintext);
-				sealed.set(ciphertext);
-				cipher.final();
-				sealed.set(cipher.getAuthTag(), size);
-				freeBytes(ciphertext);
-			},
-			open(sealed, header, nonce) {
-				const size = sealed.length - tagSize;
-				const decipher = createDecipheriv(name, key, nonce, options);
-				decipher.setAAD(header);
-				decipher.setAuthTag(sealed.subarray(size));
-				const plaintext = decipher.update(sealed.subarray(0, size));
-				try {
-					decipher.final();
-					return plaintext;
-				} catch {
-					return undefined;
-				}
-			},
-		}),
+		create(key) {
+			// As an object the key is checked and copied once, not with each packet.
+			const secret = createSecretKey(key);
+			return {
+				seal(sealed, plaintext, header, nonce) {
+					const cipher = createCipheriv(name, secret, nonce, options);
+					cipher.setAAD(header);
+					const size = plaintext.length;
+					const ciphertext = cipher.update(plaintext);
+					sealed.set(ciphertext);
+					cipher.final();
+					sealed.set(cipher.getAuthTag(), size);
+					freeBytes(ciphertext);
+				},
+				open(sealed, header, nonce) {
+					const size = sealed.length - tagSize;
+					const decipher = createDecipheriv(name, secret, nonce, options);
+					decipher.setAAD(header);
+					decipher.setAuthTag(sealed.subarray(size));
+					const plaintext = decipher.update(sealed.subarray(0, size));
+					try {
+						decipher.final();
+						return plaintext;
+					} catch {
+						freeBytes(plaintext);
+						return undefined;
+					}
+				},
+			};
+		},
 	};
 }
 
