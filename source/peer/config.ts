@@ -131,7 +131,7 @@ export type PeerConfig = {
 
 export const defaultConfig: Readonly<PeerConfig> = {
 	datagramSize: 1200,
-	maxDatagramSize: 60_000,
+	maxDatagramSize: 65_000,
 	aesFrom: 12_288,
 	maxInFlight: 2 * 1024 * 1024,
 	maxCredential: 1000,
