@@ -12,9 +12,9 @@ Seals and opens with one key. A nonce is 12 bytes and must never be used twice f
 */
 export type Cipher = {
 	/**
-	Seals `plaintext` into `sealed`, which is 16 bytes longer and may begin at the same byte.
+	Seals `plaintext`, and `tail` behind it, into `sealed`, which is 16 bytes longer than both and may begin at the same byte as `plaintext`.
 	*/
-	seal(sealed: Uint8Array, plaintext: Uint8Array, header: Uint8Array, nonce: Uint8Array): void;
+	seal(sealed: Uint8Array, plaintext: Uint8Array, header: Uint8Array, nonce: Uint8Array, tail?: Uint8Array): void;
 	/**
 	The plaintext, in memory that is the caller's; undefined when `sealed` is not authentic.
 	*/
@@ -41,15 +41,19 @@ function nodeSuite(algorithm: 'chacha20-poly1305' | 'aes-256-gcm'): CipherSuite 
 			// As an object the key is checked and copied once, not with each packet.
 			const secret = createSecretKey(key);
 			return {
-				seal(sealed, plaintext, header, nonce) {
+				seal(sealed, plaintext, header, nonce, tail) {
 					const cipher = createCipheriv(name, secret, nonce, options);
 					cipher.setAAD(header);
-					const size = plaintext.length;
-					const ciphertext = cipher.update(plaintext);
-					sealed.set(ciphertext);
+					let at = 0;
+					for (const part of tail ? [plaintext, tail] : [plaintext]) {
+						const ciphertext = cipher.update(part);
+						sealed.set(ciphertext, at);
+						at += ciphertext.length;
+						freeBytes(ciphertext);
+					}
+
 					cipher.final();
-					sealed.set(cipher.getAuthTag(), size);
-					freeBytes(ciphertext);
+					sealed.set(cipher.getAuthTag(), at);
 				},
 				open(sealed, header, nonce) {
 					const size = sealed.length - tagSize;
@@ -120,8 +124,15 @@ function loadSodium(): CipherSuite | undefined {
 		create(key) {
 			const secret = Buffer.from(key);
 			return {
-				seal(sealed, plaintext, header, nonce) {
-					sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, header, null, nonce, secret);
+				seal(sealed, plaintext, header, nonce, tail) {
+					let whole = plaintext;
+					if (tail) {
+						whole = sealed.subarray(0, plaintext.length + tail.length);
+						whole.set(plaintext);
+						whole.set(tail, plaintext.length);
+					}
+
+					sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, whole, header, null, nonce, secret);
 				},
 				open(sealed, header, nonce) {
 					const plaintext = Buffer.allocUnsafe(sealed.length - tagSize);

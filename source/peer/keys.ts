@@ -79,13 +79,14 @@ export class SendKeys {
 	}
 
 	/**
-	Seals `packet` in place: header, then frames up to `end`, then room for the tag.
+	Seals `packet` in place: header, then frames up to `end`, then room for `tail`, which belongs behind them, and for the tag.
 	*/
-	seal(packet: Uint8Array, end: number, pn: number): void {
+	seal(packet: Uint8Array, end: number, pn: number, tail?: Uint8Array): void {
 		const {small, large, iv} = this.#current;
-		const cipher = end + tagSize < this.#largeFrom ? small : large;
+		const size = end + (tail?.length ?? 0) + tagSize;
+		const cipher = size < this.#largeFrom ? small : large;
 		writeNonce(this.#nonce, iv, pn);
-		cipher.seal(packet.subarray(dataHeaderSize, end + tagSize), packet.subarray(dataHeaderSize, end), packet.subarray(0, dataHeaderSize), this.#nonce);
+		cipher.seal(packet.subarray(dataHeaderSize, size), packet.subarray(dataHeaderSize, end), packet.subarray(0, dataHeaderSize), this.#nonce, tail);
 	}
 }
 

@@ -2,7 +2,7 @@
 // Knows no socket and no other link; its time is an argument, its packets and events are polled.
 // Read endpoint.ts for how links come about, streams.ts and recovery.ts for what they are made of.
 import {Acknowledgements} from './acknowledgements.js';
-import {ownPiece} from './bytes.js';
+import {concatBytes, ownPiece} from './bytes.js';
 import {type PeerConfig} from './config.js';
 import {type CongestionController, type CongestionFactory} from './congestion.js';
 import {LocalCongestion} from './congestion-local.js';
@@ -770,10 +770,10 @@ export class Link {
 		}
 
 		this.#stepKey(transport, pn, now);
-		this.trace?.handlePacketSent(space.bytes.subarray(dataHeaderSize, space.at), {pn, size: space.at + tagSize, epoch: session.sendKeys.epoch}, now);
+		const size = space.at + (space.tail?.length ?? 0) + tagSize;
+		this.trace?.handlePacketSent(readFrames(space), {pn, size, epoch: session.sendKeys.epoch}, now);
 		writeDataHeader(space.bytes, {epoch: session.sendKeys.epoch & 0xFF, dcid: session.remoteCid, pn});
-		session.sendKeys.seal(space.bytes, space.at, pn);
-		const size = space.at + tagSize;
+		session.sendKeys.seal(space.bytes, space.at, pn, space.tail);
 		slab.keep(size);
 		recovery.handleSent(size, space.sent, isEliciting, now);
 		if (isEliciting) {
@@ -804,4 +804,12 @@ export class Link {
 		transport.keyStartedAt = now;
 		transport.keyStartedWith = pn;
 	}
+}
+
+/**
+The frames of a packet in one piece.
+*/
+function readFrames({bytes, at, tail}: PacketSpace): Uint8Array {
+	const frames = bytes.subarray(dataHeaderSize, at);
+	return tail ? concatBytes(frames, tail) : frames;
 }

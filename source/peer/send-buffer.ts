@@ -85,6 +85,17 @@ export class SendBuffer {
 	}
 
 	/**
+	`length` bytes from `offset` on where they lie; undefined where they lie in two places.
+	*/
+	view(offset: number, length: number): Uint8Array | undefined {
+		const index = this.#find(offset);
+		this.#hint = index;
+		const {start, bytes, length: filled} = this.#chunks[index]!;
+		const from = offset - start;
+		return from + length <= filled ? bytes.subarray(from, from + length) : undefined;
+	}
+
+	/**
 	Puts as much of `data` as fits behind the last piece and returns how much that is.
 	*/
 	#fillLast(data: Uint8Array): number {

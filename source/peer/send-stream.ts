@@ -173,6 +173,13 @@ export class SendStream {
 		}
 	}
 
+	/**
+	A piece's bytes where they lie, if they lie in one place. They stay there until they are acknowledged.
+	*/
+	view({offset, length}: StreamPiece): Uint8Array | undefined {
+		return this.#buffer.view(offset, length);
+	}
+
 	handleAcknowledged({offset, length, fin}: SentPiece): void {
 		if (fin) {
 			this.#fin = 'acknowledged';

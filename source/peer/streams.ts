@@ -61,14 +61,20 @@ type Stream = {
 };
 
 /**
-The room left in the packet that is being filled, and what went into it.
+The room left in the packet that is being filled, and what went into it. A `tail` follows what was written and ends the packet: data that
+are sealed from where they lie.
 */
-export type PacketSpace = {bytes: Uint8Array; at: number; end: number; sent: SentFrame[]};
+export type PacketSpace = {bytes: Uint8Array; at: number; end: number; sent: SentFrame[]; tail?: Uint8Array};
 
 /**
 With less room than this left in a packet, data wait for the next.
 */
 const minPiece = 32;
+
+/**
+From this length on data that fill the rest of a packet are not copied into it.
+*/
+const minTail = 16 * 1024;
 
 /**
 Ids of one kind lie four apart; here they lie side by side, so that finished ones melt into few ranges.
@@ -516,8 +522,15 @@ export class Streams {
 			type: 'stream', stream: id, offset: piece.offset, length: piece.length, fin: piece.fin,
 		} as const;
 		space.at = writeStreamHeader(space.bytes, space.at, sent);
-		send.copy(piece, space.bytes, space.at);
-		space.at += piece.length;
+		const tail = piece.length === room && room >= minTail ? send.view(piece) : undefined;
+		if (tail) {
+			space.tail = tail;
+			space.end = space.at;
+		} else {
+			send.copy(piece, space.bytes, space.at);
+			space.at += piece.length;
+		}
+
 		space.sent.push(sent);
 		this.#dataSent += piece.fresh;
 		this.resent += piece.length - piece.fresh;

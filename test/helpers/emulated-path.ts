@@ -17,9 +17,13 @@ Seals nothing and opens everything.
 export const clearSuite: CipherSuite = {
 	name: 'clear',
 	create: () => ({
-		seal(sealed, plaintext) {
+		seal(sealed, plaintext, _header, _nonce, tail) {
 			if (sealed.byteOffset !== plaintext.byteOffset) {
 				sealed.set(plaintext);
+			}
+
+			if (tail) {
+				sealed.set(tail, plaintext.length);
 			}
 		},
 		open: sealed => sealed.slice(0, sealed.length - tagSize),

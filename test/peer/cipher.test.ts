@@ -49,6 +49,20 @@ for (const suite of [...suites, aesGcm]) {
 		t.deepEqual(Buffer.from(cipher.open(buffer, new Uint8Array(12), new Uint8Array(12))!), Buffer.alloc(50, 9));
 	});
 
+	test(`${suite.name}: a tail from elsewhere is sealed as if it followed`, t => {
+		const cipher = suite.create(new Uint8Array(32).fill(4));
+		const [header, nonce] = [new Uint8Array(12).fill(5), new Uint8Array(12).fill(6)];
+		const plaintext = Uint8Array.from({length: 20_000}, (_, index) => index * 7);
+		const whole = new Uint8Array(20_016);
+		cipher.seal(whole, plaintext, header, nonce);
+		for (const split of [0, 1, 30, 19_999]) {
+			const sealed = new Uint8Array(20_016);
+			sealed.set(plaintext.subarray(0, split));
+			cipher.seal(sealed, sealed.subarray(0, split), header, nonce, plaintext.slice(split));
+			t.deepEqual(sealed, whole, `${split}`);
+		}
+	});
+
 	test(`${suite.name}: a changed bit anywhere is refused`, t => {
 		const cipher = suite.create(new Uint8Array(32).fill(1));
 		const sealed = new Uint8Array(36);

@@ -37,7 +37,7 @@ class Half {
 			bytes: new Uint8Array(size), at: 0, end: size, sent: [],
 		};
 		this.streams.fill(space);
-		return {bytes: space.bytes.subarray(0, space.at), sent: space.sent};
+		return {bytes: Buffer.concat([space.bytes.subarray(0, space.at), space.tail ?? Buffer.alloc(0)]), sent: space.sent};
 	}
 
 	take(bytes: Uint8Array): void {
