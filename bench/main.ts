@@ -10,7 +10,7 @@ const {positionals, values} = parseArgs({
 	options: {
 		write: {type: 'boolean', default: false},
 		// What each transfer carries, and how often.
-		mebibytes: {type: 'string', default: '256'},
+		mebibytes: {type: 'string', default: '1024'},
 		rounds: {type: 'string', default: '5'},
 		// How long `soak` goes on.
 		packets: {type: 'string', default: '1000000'},
