@@ -74,6 +74,7 @@ async function run(options: Options): Promise<number> {
 		announce: options.announce,
 		mode: options.sessions,
 		accept: options.accept,
+		history: options.history,
 		program,
 		trace,
 		host: createHost(join(options.data, 'server'), options.version),

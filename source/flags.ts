@@ -30,6 +30,7 @@ const help = `
 	  --data DIR             data folder (default: $EARSHOT_HOME, or the platform's data folder)
 	  --share DIR            folder to share
 	  --downloads DIR        folder for what is fetched
+	  --no-history           keep no line on disk once it has arrived
 	  --log FILE             append what happens to this file
 	  --trace FILE           write what the links to peers do to this file, as qlog; no text of messages
 	Program
@@ -74,6 +75,10 @@ export type Options = {
 	readonly data: string;
 	readonly share: string | undefined;
 	readonly downloads: string | undefined;
+	/**
+	Whether lines are kept on disk once they have arrived.
+	*/
+	readonly history: boolean;
 	readonly log: string | undefined;
 	readonly trace: string | undefined;
 	readonly udpPort: number;
@@ -104,6 +109,7 @@ const flagTypes = {
 	json: {type: 'boolean'},
 	log: {type: 'string'},
 	trace: {type: 'string'},
+	history: {type: 'boolean', default: true},
 } as const;
 
 /**
@@ -137,6 +143,7 @@ export function parseFlags(arguments_: readonly string[], {isTerminal, environme
 		data: toDataFolder(flags.data ?? defaultFolder(environment.EARSHOT_HOME)),
 		share: toFolder('--share', flags.share),
 		downloads: toFolder('--downloads', flags.downloads),
+		history: flags.history,
 		log: toFile('--log', flags.log),
 		trace: toFile('--trace', flags.trace),
 		udpPort: toPort('--udp-port', flags.udpPort) ?? 0,

@@ -41,6 +41,7 @@ test('without flags everything has its default', t => {
 		data: home,
 		share: undefined,
 		downloads: undefined,
+		history: true,
 		log: undefined,
 		trace: undefined,
 		udpPort: 0,

@@ -8,6 +8,7 @@ import {
 	writeFileSync,
 } from 'node:fs';
 import {sanitiseText} from '../kit/sanitise.js';
+import {dateTime} from '../kit/time.js';
 import type {ExportResult, HistoryLine} from '../messenger/effects.js';
 
 /**
@@ -15,19 +16,11 @@ Lines are written in pieces of about this many characters.
 */
 const pieceLength = 1024 * 1024;
 
-const twoDigits = (value: number) => String(value).padStart(2, '0');
-
-function localTime(at: number): string {
-	const date = new Date(at);
-	const day = [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-');
-	return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(value => twoDigits(value)).join(':')}`;
-}
-
 /**
 `2026-01-31 18:05:09 ann: text` in local time; further lines of a text are indented, and nothing in it can command a terminal.
 */
 export function formatLine({at, from, text}: HistoryLine): string {
-	return `${localTime(at)} ${from}: ${sanitiseText(text).replaceAll('\n', '\n    ')}\n`;
+	return `${dateTime(at)} ${from}: ${sanitiseText(text).replaceAll('\n', '\n    ')}\n`;
 }
 
 /**

@@ -56,6 +56,7 @@ import {Outbox} from './outbox.js';
 import {authenticatePeer, Peers} from './peers.js';
 import {Performer} from './performer.js';
 import type {SharedName} from './records.js';
+import {Recollection} from './recollection.js';
 import {Rendezvous, type Transmit} from './rendezvous.js';
 import {Requests} from './requests.js';
 import {Rooms} from './rooms.js';
@@ -82,6 +83,10 @@ export type ClientOptions = {
 	readonly mode: 'one' | 'many';
 	readonly accept: AcceptPolicy;
 	readonly stored: StoredState;
+	/**
+	Whether lines are kept on disk, and shown again when a conversation opens; they are unless this says `false`.
+	*/
+	readonly history?: boolean | undefined;
 	/**
 	Our own UDP addresses, `ip:port`, best first.
 	*/
@@ -129,7 +134,8 @@ export class Client {
 	readonly #peers: Peers;
 	readonly #delivery: Delivery;
 	readonly #speaker: Speaker;
-	readonly #conversations = new Conversations();
+	readonly #recollection: Recollection;
+	readonly #conversations: Conversations;
 	readonly #directory = new Directory();
 	readonly #requests = new Requests();
 	readonly #sessions: Sessions;
@@ -154,6 +160,19 @@ export class Client {
 		const agree = exportPublicKey(importPrivateKey('x25519', device.agree));
 		this.#journal = new Journal(push);
 		this.#archive = new Archive(push);
+		this.#recollection = new Recollection({
+			archive: this.#archive,
+			person: () => this.#identity && {realm: this.#identity.realm, owner: this.#identity.user},
+			spell: key => this.#conversations.get(key)?.name ?? this.#directory.spell(key.slice(key.indexOf(':') + 1)),
+			emit: event => {
+				this.#emit(event);
+			},
+		});
+		this.#conversations = new Conversations(conversation => {
+			if (options.history !== false) {
+				this.#recollection.handleOpened(conversation);
+			}
+		});
 		this.#rendezvous = new Rendezvous(random);
 		this.#endpoint = new Endpoint({
 			identity: {privateKey: device.agree, publicKey: agree},
@@ -277,6 +296,7 @@ export class Client {
 			context,
 			sessions: this.#sessions,
 			rooms: this.#rooms,
+			recollection: this.#recollection,
 			actions: {
 				connect: (server, now, done) => {
 					this.#connect(server, now, done);
@@ -363,6 +383,22 @@ export class Client {
 	handleRecalled(recall: number, lines: readonly Recalled[], now: number): void {
 		this.#now = now;
 		this.#archive.handleRecalled(recall, lines, now);
+		this.#settle(now);
+	}
+
+	/**
+	The reader has come to one end of the rows that are in memory.
+	*/
+	handleReached(key: ConversationKey, end: 'oldest' | 'newest', now: number): void {
+		this.#now = now;
+		const [kind, name] = [key.startsWith('room:') ? 'room' : 'session', key.slice(key.indexOf(':') + 1)] as const;
+		const conversation = this.#conversations.find(kind, name);
+		if (conversation && end === 'oldest') {
+			this.#recollection.handleScrolledUp(conversation);
+		} else {
+			conversation?.log.trim();
+		}
+
 		this.#settle(now);
 	}
 
@@ -577,6 +613,7 @@ export class Client {
 		if (this.#identity && (this.#identity.user !== user || this.#identity.realm !== realm)) {
 			// Conversations belong to a name; under another one they would be somebody else's.
 			this.#leaveAll(undefined, now);
+			this.#conversations.forget();
 		}
 
 		this.#identity = {
@@ -675,11 +712,12 @@ export class Client {
 		const conversation = this.#conversations.get(key);
 		const from = this.#peers.nameOf(peer);
 		const place: Place = key.startsWith('room:') ? {room: conversation?.name ?? key.slice('room:'.length)} : {session: from};
-		this.#conversations.logOf(key)?.addLine({
+		this.#conversations.logOf(key).addLine({
 			id, from, text, at, clock,
 		});
 		if (conversation && !this.#conversations.isFront(conversation)) {
 			conversation.unread++;
+			conversation.unreadFrom ??= id;
 		}
 
 		this.#emit({
@@ -688,7 +726,7 @@ export class Client {
 	}
 
 	#handleProgress({id, to, place}: OutboxEntry, state: DeliveryState): void {
-		this.#conversations.logOf(conversationKey(place.kind, place.name))?.setDelivery(id, to, state);
+		this.#conversations.logOf(conversationKey(place.kind, place.name)).setDelivery(id, to, state);
 		this.#emit({
 			type: 'delivery', id, to, state,
 		});

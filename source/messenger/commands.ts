@@ -7,7 +7,7 @@ import type {MessengerView} from './view.js';
 /**
 What an argument means, so that faces can complete it and hide it.
 */
-export type ArgumentKind = 'server' | 'new-user' | 'user' | 'requester' | 'room' | 'password' | 'text' | 'command' | 'port';
+export type ArgumentKind = 'server' | 'new-user' | 'user' | 'requester' | 'room' | 'password' | 'text' | 'command' | 'port' | 'count' | 'file';
 
 /**
 `rest`: takes everything up to the end of the line, spaces included.
@@ -63,6 +63,10 @@ function needsConversation(view: MessengerView): ErrorReport | undefined {
 	return view.active === undefined
 		? {code: 'no-conversation', message: 'No conversation is open. Open one with: o USER, or enter a room with: or ROOM'}
 		: undefined;
+}
+
+function needsShown(view: MessengerView): ErrorReport | undefined {
+	return view.ended ? undefined : needsConversation(view);
 }
 
 function needsRequest(view: MessengerView): ErrorReport | undefined {
@@ -126,6 +130,15 @@ export const commands: readonly Command[] = [
 	},
 	{
 		name: 'cs', aliases: ['close'], arguments: [], group: 'talk', summary: 'Close the session, or leave the room', refusal: needsConversation,
+	},
+	{
+		name: 'history', aliases: [], arguments: [{name: 'N', kind: 'count', optional: true}], group: 'talk', summary: 'Show the last lines of the conversation, 50 or N', refusal: needsShown,
+	},
+	{
+		name: 'search', aliases: [], arguments: [{name: 'WORDS', kind: 'text', rest: true}], group: 'talk', summary: 'Find lines with all these words in every conversation, newest first', refusal: always,
+	},
+	{
+		name: 'export', aliases: [], arguments: [{name: 'FILE', kind: 'file', rest: true}], group: 'talk', summary: 'Write the history of the conversation to a new file, as JSON where its name ends in .json', refusal: needsShown,
 	},
 	{
 		name: 'lr', aliases: [], arguments: [], group: 'rooms', summary: 'List rooms', refusal: needsLogin,

@@ -40,6 +40,10 @@ export class Conversation {
 	session: string | undefined;
 	unread = 0;
 	/**
+	The first row that came while the user looked elsewhere, until he leaves the conversation again.
+	*/
+	unreadFrom: string | undefined;
+	/**
 	A room that was closed for everyone: what waits in it goes nowhere.
 	*/
 	isClosed = false;
@@ -77,15 +81,16 @@ export class Conversation {
 	@param isLinked Whether a direct link to a member stands.
 	*/
 	view(own: string, isLinked: (name: string) => boolean): ConversationView {
-		const {kind, name, state, creator, unread, log} = this;
+		const {kind, name, state, creator, unread, unreadFrom, log} = this;
+		const earlier = log.earlier === 'unknown' ? 'none' : log.earlier;
 		const before = this.#view;
 		const others = this.kind === 'session' ? [{name}] : this.members.values().toArray();
 		const members = [{name: own, isLinked: true}, ...others.map(member => ({name: member.name, isLinked: isLinked(member.name)}))];
-		const isSame = before?.state === state && before.creator === creator && before.unread === unread && before.messages === log.view
+		const isSame = before?.state === state && before.creator === creator && before.unread === unread && before.unreadFrom === unreadFrom && before.earlier === earlier && before.messages === log.view
 			&& before.members.length === members.length && members.every((member, index) => member.name === before.members[index]!.name && member.isLinked === before.members[index]!.isLinked);
 		if (!isSame) {
 			this.#view = {
-				key: `${kind}:${name}`, kind, name, state, members, creator, unread, messages: log.view,
+				key: `${kind}:${name}`, kind, name, state, members, creator, unread, unreadFrom, earlier, messages: log.view,
 			};
 		}
 

@@ -21,6 +21,14 @@ export class Conversations {
 	*/
 	#suspensions = 0;
 	#view: readonly ConversationView[] = [];
+	readonly #onOpened: (conversation: Conversation) => void;
+
+	/**
+	@param onOpened Called with each conversation that opens.
+	*/
+	constructor(onOpened: (conversation: Conversation) => void) {
+		this.#onOpened = onOpened;
+	}
 
 	/**
 	Where `s` goes.
@@ -49,17 +57,37 @@ export class Conversations {
 	*/
 	open(kind: 'session' | 'room', name: string, state: ConversationView['state']): Conversation {
 		const key = conversationKey(kind, name);
-		const log = this.#closedLogs.get(key) ?? new MessageLog(maximumRows);
+		const log = this.logOf(key);
 		this.#closedLogs.delete(key);
 		const conversation = new Conversation(kind, name, {state, log});
 		this.#open.set(key, conversation);
+		this.#onOpened(conversation);
 		return conversation;
 	}
 
 	activate(conversation: Conversation): void {
+		if (this.#active && this.#active !== conversation) {
+			this.#active.unreadFrom = undefined;
+		}
+
 		this.#active = conversation;
 		this.#ended = undefined;
 		conversation.unread = 0;
+	}
+
+	/**
+	Somebody else uses the program now: what was said is none of their business.
+	*/
+	forget(): void {
+		this.#closedLogs.clear();
+		this.#ended = undefined;
+	}
+
+	/**
+	The conversation that is looked at: the active one, or the one that somebody else ended.
+	*/
+	get shown(): Conversation | undefined {
+		return this.active ?? this.#ended;
 	}
 
 	/**
@@ -67,10 +95,7 @@ export class Conversations {
 	*/
 	remove(conversation: Conversation, {isOurWish}: {isOurWish: boolean}): void {
 		this.#open.delete(conversation.key);
-		this.#closedLogs.set(conversation.key, conversation.log);
-		if (this.#closedLogs.size > maximumClosedLogs) {
-			this.#closedLogs.delete(this.#closedLogs.keys().next().value!);
-		}
+		this.#keepLog(conversation.key, conversation.log);
 
 		if (this.#active !== conversation) {
 			return;
@@ -97,10 +122,17 @@ export class Conversations {
 	}
 
 	/**
-	The rows of a conversation, open or closed.
+	The rows of a conversation, open or not.
 	*/
-	logOf(key: ConversationKey): MessageLog | undefined {
-		return this.#open.get(key)?.log ?? this.#closedLogs.get(key);
+	logOf(key: ConversationKey): MessageLog {
+		const known = this.#open.get(key)?.log ?? this.#closedLogs.get(key);
+		if (known) {
+			return known;
+		}
+
+		const log = new MessageLog(maximumRows);
+		this.#keepLog(key, log);
+		return log;
 	}
 
 	/**
@@ -120,6 +152,13 @@ export class Conversations {
 		}
 
 		return this.#view;
+	}
+
+	#keepLog(key: ConversationKey, log: MessageLog): void {
+		this.#closedLogs.set(key, log);
+		if (this.#closedLogs.size > maximumClosedLogs) {
+			this.#closedLogs.delete(this.#closedLogs.keys().next().value!);
+		}
 	}
 
 	[Symbol.iterator](): IterableIterator<Conversation> {

@@ -28,6 +28,11 @@ Where a line belongs: exactly one of the two names. `session` names the other pe
 export type Place = {readonly session: string; readonly room?: never} | {readonly room: string; readonly session?: never};
 
 /**
+A line as it is told: when it comes, and when it is looked up in the history. Own lines that are looked up carry their state.
+*/
+export type SaidLine = Place & {readonly type: 'message'; readonly id: string; readonly from: string; readonly text: string; readonly at: string; readonly pending: boolean; readonly state?: DeliveryState};
+
+/**
 Everything that happens. Times are ISO 8601 in UTC.
 */
 export type MessengerEvent =
@@ -43,7 +48,11 @@ export type MessengerEvent =
 	| {readonly type: 'request-ended'; readonly kind: 'session' | 'file' | 'group'; readonly from: string; readonly id: string; readonly reason: string}
 	| {readonly type: 'session'; readonly with: string; readonly state: SessionState; readonly reason?: string}
 	| {readonly type: 'room'; readonly room: string; readonly change: RoomChange; readonly user: string; readonly reason?: string}
-	| ({readonly type: 'message'; readonly id: string; readonly from: string; readonly text: string; readonly at: string; readonly pending: boolean} & Place)
+	| SaidLine
+	/**
+	A conversation has been opened in which there were lines before this run: the last of them, oldest first.
+	*/
+	| ({readonly type: 'history'; readonly messages: readonly SaidLine[]} & Place)
 	| {readonly type: 'delivery'; readonly id: string; readonly to: string; readonly state: DeliveryState}
 	| {readonly type: 'notice'; readonly level: 'info' | 'warn' | 'error'; readonly text: string};
 

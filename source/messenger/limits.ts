@@ -135,3 +135,30 @@ The next pause of a doubling backoff.
 export function nextBackoff(pauseMs: number | undefined, {first, longest}: {readonly first: number; readonly longest: number}): number {
 	return pauseMs === undefined ? first : Math.min(longest, pauseMs * 2);
 }
+
+/**
+Lines that are brought back from the history at a time.
+*/
+export const pageLines = 100;
+
+/**
+Earlier lines that the faces are told of when a conversation opens.
+*/
+export const reopenedLines = 20;
+
+/**
+Rows of a conversation that a reader who scrolls up may gather in memory; `history`, `search` and `export` go further.
+*/
+export const maximumPagedRows = 10_000;
+
+/**
+Lines that `history` shows by itself, and at most.
+*/
+export const defaultHistoryLines = 50;
+export const maximumHistoryLines = 1000;
+
+/**
+Lines that `search` finds at most, each with so many lines before and after it.
+*/
+export const maximumSearchHits = 20;
+export const searchContextLines = 1;

@@ -1,10 +1,17 @@
 // The rows of one conversation as they are shown: lines in the order of their clocks, and what happened in between.
-// Knows order, delivery states and how many rows are kept; refuses to know where a line came from.
+// Knows order, delivery states and which part of a long conversation is in memory; refuses to know where a line came from.
 import {nameKey} from '../protocol/names.js';
+import type {HistoryLine} from './effects.js';
 import type {DeliveryState} from './events.js';
+import {maximumPagedRows} from './limits.js';
 import type {MessageRow} from './view.js';
 
 type Notice = MessageRow & {kind: 'notice'};
+
+/**
+What is known of the lines before the oldest one here. `unknown`: nobody has asked yet.
+*/
+export type Earlier = 'unknown' | 'loading' | 'some' | 'none';
 
 const order: readonly DeliveryState[] = ['failed', 'queued', 'sent', 'stored', 'delivered', 'read'];
 
@@ -21,9 +28,65 @@ export class MessageLog {
 	readonly #deliveries = new Map<string, Map<string, DeliveryState>>();
 	#notices = 0;
 	#view: readonly MessageRow[] | undefined;
+	/**
+	How many rows may stand here: `limit`, or more while a reader has scrolled up.
+	*/
+	#allowance: number;
+	#earlier: Earlier = 'unknown';
 
 	constructor(limit: number) {
 		this.#limit = limit;
+		this.#allowance = limit;
+	}
+
+	/**
+	Whether the history has lines before the oldest one here.
+	*/
+	get earlier(): Earlier {
+		return this.#earlier;
+	}
+
+	/**
+	Where the lines here begin, for asking for those before.
+	*/
+	get oldestLine(): {clock: string; id: string} | undefined {
+		const index = this.#rows.findIndex(({kind}) => kind === 'line');
+		return index === -1 ? undefined : {clock: this.#clocks[index]!, id: this.#rows[index]!.id};
+	}
+
+	/**
+	Earlier lines have been asked for.
+	*/
+	awaitEarlier(): void {
+		this.#earlier = 'loading';
+	}
+
+	/**
+	Takes lines from the history in, oldest first. `isEnd`: there are no more before them.
+
+	@returns Those that were not here yet.
+	*/
+	addEarlier(lines: readonly HistoryLine[], {isEnd}: {isEnd: boolean}): readonly HistoryLine[] {
+		const known = new Set(this.#rows.map(({id}) => id));
+		const news = lines.filter(({id}) => !known.has(id));
+		this.#allowance = Math.min(maximumPagedRows, Math.max(this.#allowance, this.#rows.length + news.length));
+		this.#earlier = isEnd || this.#rows.length + news.length >= maximumPagedRows ? 'none' : 'some';
+		for (const {id, from, owner, text, at, clock, state} of news) {
+			this.#insert(clock, {
+				kind: 'line', id, from, isOwn: from === owner, text, at, delivery: state, revision: 0,
+			});
+		}
+
+		this.#view = undefined;
+		return news;
+	}
+
+	/**
+	The reader is back at the newest line: what was brought back for him may go.
+	*/
+	trim(): void {
+		this.#allowance = this.#limit;
+		this.#dropSurplus();
 	}
 
 	/**
@@ -82,11 +145,24 @@ export class MessageLog {
 
 		this.#rows.splice(index, 0, row);
 		this.#clocks.splice(index, 0, clock);
-		if (this.#rows.length > this.#limit) {
-			this.#deliveries.delete(this.#rows.shift()!.id);
-			this.#clocks.shift();
+		this.#dropSurplus();
+		this.#view = undefined;
+	}
+
+	#dropSurplus(): void {
+		const surplus = this.#rows.length - this.#allowance;
+		if (surplus <= 0) {
+			return;
 		}
 
+		for (const {id} of this.#rows.splice(0, surplus)) {
+			this.#deliveries.delete(id);
+		}
+
+		this.#clocks.splice(0, surplus);
 		this.#view = undefined;
+		if (this.#earlier === 'none' && this.#allowance < maximumPagedRows) {
+			this.#earlier = 'some';
+		}
 	}
 }

@@ -20,6 +20,7 @@ import {
 } from './context.js';
 import type {Conversation} from './conversation.js';
 import {reportPath} from './path-report.js';
+import type {Recollection} from './recollection.js';
 import type {Rooms} from './rooms.js';
 import type {Sessions} from './sessions.js';
 
@@ -63,14 +64,16 @@ export class Performer {
 	readonly #context: Context;
 	readonly #sessions: Sessions;
 	readonly #rooms: Rooms;
+	readonly #recollection: Recollection;
 	readonly #actions: ClientActions;
 	readonly #openings: Opening[] = [];
 	#isOpening = false;
 
-	constructor({context, sessions, rooms, actions}: {context: Context; sessions: Sessions; rooms: Rooms; actions: ClientActions}) {
+	constructor({context, sessions, rooms, recollection, actions}: {context: Context; sessions: Sessions; rooms: Rooms; recollection: Recollection; actions: ClientActions}) {
 		this.#context = context;
 		this.#sessions = sessions;
 		this.#rooms = rooms;
+		this.#recollection = recollection;
 		this.#actions = actions;
 	}
 
@@ -197,6 +200,15 @@ export class Performer {
 		},
 		cr: ([room = ''], now, done) => {
 			this.#rooms.close(room, now, done);
+		},
+		history: ([count], _now, done) => {
+			this.#recollection.history(this.#context.conversations.shown, count, done);
+		},
+		search: ([words = ''], _now, done) => {
+			this.#recollection.search(words, done);
+		},
+		export: ([path = ''], _now, done) => {
+			this.#recollection.export(this.#context.conversations.shown, path.trim(), done);
 		},
 		l: (_values, _now, done) => {
 			done(succeed(this.#status()));

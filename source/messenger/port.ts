@@ -1,7 +1,7 @@
 // What a face needs of a running messenger; screen, plain face and their tests know no more than this.
 // Refuses to know whether sockets or a simulation stand behind it.
 import type {CommandReply, MessengerEvent} from './events.js';
-import type {MessengerView} from './view.js';
+import type {ConversationKey, MessengerView} from './view.js';
 
 /**
 What a face needs of a running messenger; the screen and its tests know no more than this.
@@ -11,6 +11,10 @@ export type MessengerPort = {
 	Performs one command line (bare, without a slash). Never rejects.
 	*/
 	execute(line: string): Promise<CommandReply>;
+	/**
+	The reader has come to one end of the rows in memory: to the oldest, where earlier ones are wanted, or back to the newest.
+	*/
+	reach(conversation: ConversationKey, end: 'oldest' | 'newest'): void;
 	/**
 	The current snapshot; the same object until something changed.
 	*/

@@ -84,7 +84,15 @@ export type ConversationView = {
 	readonly creator: string | undefined;
 	readonly unread: number;
 	/**
-	Newest last; only the newest 2000 are kept.
+	Id of the first row that came while the user looked elsewhere: what is above it has been read.
+	*/
+	readonly unreadFrom: string | undefined;
+	/**
+	Whether the history has lines before the first row here; `reach` brings some.
+	*/
+	readonly earlier: 'none' | 'some' | 'loading';
+	/**
+	Newest last; the newest 2000, or more while the reader has scrolled up.
 	*/
 	readonly messages: readonly MessageRow[];
 };

@@ -2,17 +2,10 @@
 // Knows time and colour; the words are wording.ts and reply-wording.ts. What is typed is never printed, so no password is.
 import {paint} from '../kit/style.js';
 import type {Theme} from '../kit/theme.js';
+import {clockTime} from '../kit/time.js';
 import type {LineFace} from './face.js';
 import {wordReply} from './reply-wording.js';
-import {wordEvent, type Tone} from './wording.js';
-
-/**
-`HH:MM:SS` in local time; `at` in ms since the epoch.
-*/
-export function clockTime(at: number): string {
-	const date = new Date(at);
-	return [date.getHours(), date.getMinutes(), date.getSeconds()].map(part => String(part).padStart(2, '0')).join(':');
-}
+import {wordEarlier, wordEvent, type Tone} from './wording.js';
 
 /**
 How a plain face writes. Without a theme nothing is coloured.
@@ -44,9 +37,8 @@ export function createPlainFace({write, now, theme}: PlainFaceOptions): LineFace
 			}
 		},
 		event(event) {
-			const wording = wordEvent(event);
-			if (wording) {
-				say(wording.text, wording.tone, wording.at);
+			for (const {text, tone, at} of event.type === 'history' ? wordEarlier(event) : [wordEvent(event)].filter(wording => wording !== undefined)) {
+				say(text, tone, at);
 			}
 		},
 	};

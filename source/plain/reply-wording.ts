@@ -2,6 +2,7 @@
 // Knows which fields a reply carries; refuses to know time and colour.
 import {sanitiseLine} from '../kit/sanitise.js';
 import {displayWidth, fit} from '../kit/text.js';
+import {dateTime} from '../kit/time.js';
 import type {Command} from '../messenger/commands.js';
 import type {CommandReply} from '../messenger/events.js';
 import {describePath} from '../messenger/path-report.js';
@@ -95,10 +96,36 @@ function wordHelp({commands: value}: Fields): string[] {
 	});
 }
 
+function wordLine({at, from, text}: Fields): string[] {
+	return [dateTime(Date.parse(String(at))), `${cell(from)}: ${cell(text)}`];
+}
+
+function placeOf({room, session}: Fields): string {
+	return room === undefined ? `with ${cell(session)}` : `in ${cell(room)}`;
+}
+
+function wordHistory(fields: Fields): string[] {
+	const rows = list(fields.messages);
+	return [`${counted(rows.length, 'line')} ${placeOf(fields)}`, ...columns(rows.map(row => wordLine(row)))];
+}
+
+/**
+Each hit under the place it stands in, between its neighbours; the hit itself is marked.
+*/
+function wordSearch({messages}: Fields): string[] {
+	const rows = list(messages);
+	return [`${counted(rows.length, 'line')} found`, ...rows.flatMap(row => [
+		`  ${placeOf(row)}`,
+		...columns([...list(row.before).map(each => [' ', ...wordLine(each)]), ['>', ...wordLine(row)], ...list(row.after).map(each => [' ', ...wordLine(each)])]),
+	])];
+}
+
+const wordExport = ({lines, path}: Fields): string[] => [`${counted(Number(lines), 'line')} written to ${cell(path)}`];
+
 const wordLogin = ({user}: Fields): string[] => [`logged in as ${cell(user)}`];
 
 const wordings: Readonly<Record<string, (fields: Fields) => string[]>> = {
-	register: wordLogin, login: wordLogin, lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, path: wordPath, help: wordHelp,
+	register: wordLogin, login: wordLogin, lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, path: wordPath, history: wordHistory, search: wordSearch, export: wordExport, help: wordHelp,
 };
 
 /**

@@ -3,17 +3,8 @@
 import type {MessengerPort} from '../messenger/port.js';
 import type {MessengerView} from '../messenger/view.js';
 import {sanitiseLine} from '../kit/sanitise.js';
-import {clockTime} from './plain-face.js';
+import {dateTime} from '../kit/time.js';
 import {wordEvent} from './wording.js';
-
-/**
-`2026-01-31 09:08:07` in local time; `at` in ms since the epoch.
-*/
-function dateTime(at: number): string {
-	const date = new Date(at);
-	const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map(part => String(part).padStart(2, '0')).join('-');
-	return `${day} ${clockTime(at)}`;
-}
 
 /**
 Our own line of that id, and where it was said.

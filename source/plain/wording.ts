@@ -1,6 +1,7 @@
 // How the plain face and the session log word an event: one line each, made of foreign text that has been made safe.
 // Knows every event; refuses to know time, colour and where the line goes.
 import {sanitiseLine} from '../kit/sanitise.js';
+import {dayName, isSameDay} from '../kit/time.js';
 import type {MessengerEvent} from '../messenger/events.js';
 
 /**
@@ -135,6 +136,11 @@ function word(event: MessengerEvent): Wording | undefined {
 			return {text: `${event.room === undefined ? '' : `[${event.room}] `}${event.from}: ${event.text}`, tone: 'plain', at: Date.parse(event.at)};
 		}
 
+		case 'history': {
+			// It has lines of its own (`wordEarlier`), and nothing has happened.
+			return undefined;
+		}
+
 		case 'delivery': {
 			if (event.state === 'queued' || event.state === 'sent') {
 				return undefined;
@@ -155,4 +161,20 @@ The line for `event`, safe to print, or `undefined` when people need none.
 export function wordEvent(event: MessengerEvent): Wording | undefined {
 	const wording = word(event);
 	return wording && {...wording, text: sanitiseLine(wording.text)};
+}
+
+/**
+The lines for what was said before, each at its own time, with the day where it changes.
+*/
+export function wordEarlier({messages, room, session}: EventOf<'history'>): Wording[] {
+	const place = room === undefined ? `with ${session}` : `in ${room}`;
+	const lines = messages.flatMap((message, index): Wording[] => {
+		const at = Date.parse(message.at);
+		const before = index === 0 ? undefined : Date.parse(messages[index - 1]!.at);
+		return [
+			...(isSameDay(before, at) ? [] : [{text: dayName(at), tone: 'leave' as const, at}]),
+			{text: sanitiseLine(`${message.from}: ${message.text}`), tone: 'leave', at},
+		];
+	});
+	return [{text: sanitiseLine(`earlier ${place}:`), tone: 'leave', at: lines[0]?.at}, ...lines, {text: 'until here; "history" shows more', tone: 'leave', at: lines.at(-1)?.at}];
 }

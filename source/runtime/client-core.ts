@@ -7,7 +7,7 @@ import type {
 	HostedResult,
 	Recalled,
 } from '../messenger/effects.js';
-import type {MessengerView} from '../messenger/view.js';
+import type {ConversationKey, MessengerView} from '../messenger/view.js';
 
 /**
 A datagram for `to` (`ip:port` or `[v6]:port`); `data` is not changed afterwards.
@@ -28,6 +28,7 @@ export type ClientCore = {
 	handleStored(batch: number, now: number): void;
 	handleRecalled(recall: number, lines: readonly Recalled[], now: number): void;
 	handleExported(task: number, result: ExportResult, now: number): void;
+	handleReached(conversation: ConversationKey, end: 'oldest' | 'newest', now: number): void;
 	handleHosted(result: HostedResult, now: number): void;
 	handleAddressesChanged(now: number): void;
 	handleTimeout(now: number): void;

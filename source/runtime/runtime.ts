@@ -3,7 +3,7 @@
 import type {Effect, HostedResult, Recalled} from '../messenger/effects.js';
 import type {CommandReply, MessengerEvent} from '../messenger/events.js';
 import type {MessengerPort} from '../messenger/port.js';
-import type {MessengerView} from '../messenger/view.js';
+import type {ConversationKey, MessengerView} from '../messenger/view.js';
 import type {Clock} from '../io/clock.js';
 import {ControlSocket} from '../io/control-socket.js';
 import type {ProfileStore} from '../io/profile-store.js';
@@ -121,6 +121,11 @@ export class Runtime implements MessengerPort {
 	get view(): MessengerView {
 		this.#isUnseen = false;
 		return this.#core.view;
+	}
+
+	reach(conversation: ConversationKey, end: 'oldest' | 'newest'): void {
+		this.#core.handleReached(conversation, end, this.#clock());
+		this.#schedule();
 	}
 
 	// Not `async`: replies and events reach a face in the order in which the core gave them, and each `await` more would

@@ -32,6 +32,10 @@ export type MessengerOptions = {
 	readonly mode: 'one' | 'many';
 	readonly accept: 'ask' | 'contacts' | 'everyone';
 	/**
+	Whether lines are kept on disk once they have arrived.
+	*/
+	readonly history: boolean;
+	/**
 	Name and version, as the server is told.
 	*/
 	readonly program: string;
@@ -53,7 +57,7 @@ Starts a messenger; it connects nowhere by itself.
 @throws {ProtocolError} When the port is busy, or the data folder or a profile in it can't be used.
 */
 export async function startMessenger({
-	folder, user, udpPort, announce, mode, accept, program, host, trace,
+	folder, user, udpPort, announce, mode, accept, history, program, host, trace,
 }: MessengerOptions): Promise<RunningMessenger> {
 	const udp = await UdpSocket.open(udpPort);
 	let store: ProfileStore;
@@ -71,6 +75,7 @@ export async function startMessenger({
 		now: clock(),
 		mode,
 		accept,
+		history,
 		stored: store.stored,
 		addresses: () => (announce === undefined ? undefined : parseAnnounced(announce, udp.port)) ?? ownAddresses(udp.port),
 		program,

@@ -19,6 +19,8 @@ import {
 	only,
 	openOverlay,
 	run,
+	shownConversation,
+	type ScreenEffect,
 	type ScreenState,
 	type Step,
 } from './state.js';
@@ -166,5 +168,25 @@ type Scroll = (source: ReturnType<typeof messageSource>, place: ListPlace, heigh
 function scroll(state: ScreenState, tools: Tools, to: Scroll): Step {
 	const layout = layoutOf(state);
 	const source = messageSource(state, layout.main, tools);
-	return only({...state, scrolled: withScrolled(state, to(source, state.scrolled.get(state.place) ?? bottom, layout.messages))});
+	const before = state.scrolled.get(state.place) ?? bottom;
+	const place = to(source, before, layout.messages);
+	return {state: {...state, scrolled: withScrolled(state, place)}, effects: reached(state, source, before, place)};
+}
+
+/**
+So many items above the view more are asked for, so that whoever scrolls on does not have to wait.
+*/
+const marginItems = 30;
+
+function reached({view}: ScreenState, source: ReturnType<typeof messageSource>, before: ListPlace, place: ListPlace): ScreenEffect[] {
+	const conversation = shownConversation(view);
+	if (!conversation) {
+		return [];
+	}
+
+	if (place.isAtBottom) {
+		return before.isAtBottom ? [] : [{type: 'reach', conversation: conversation.key, end: 'newest'}];
+	}
+
+	return conversation.earlier === 'some' && source.indexOf(place.id) <= marginItems ? [{type: 'reach', conversation: conversation.key, end: 'oldest'}] : [];
 }

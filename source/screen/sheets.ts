@@ -1,5 +1,6 @@
 // What the sheets say: help from the command table, and the answers of commands that list something.
 // Knows replies and words; refuses to know how a sheet is drawn (overlays/sheet.ts).
+import {dateTime} from '../kit/time.js';
 import {commands, findCommand, usage} from '../messenger/commands.js';
 import type {CommandReply} from '../messenger/events.js';
 import {describePath} from '../messenger/path-report.js';
@@ -89,6 +90,22 @@ export function replySheet(reply: Extract<CommandReply, {ok: true}>): SheetConte
 			return {title: `The link to ${textOf(fields, 'user')}`, rows: describePath(fields).map(([left, right]) => pair(`${left.charAt(0).toUpperCase()}${left.slice(1)}`, right))};
 		}
 
+		case 'history': {
+			return {title: `Lines ${placeOf(fields)}`, rows: orNone(listOf(fields, 'messages').map(line => spokenRow(line)), 'Nothing was said yet.')};
+		}
+
+		case 'search': {
+			return {
+				title: `Lines with: ${textOf(fields, 'words')}`, rows: orNone(listOf(fields, 'messages').flatMap(hit => [
+					heading(`${placeOf(hit).charAt(0).toUpperCase()}${placeOf(hit).slice(1)}`), ...listOf(hit, 'before').map(line => spokenRow(line)), spokenRow(hit), ...listOf(hit, 'after').map(line => spokenRow(line)), blank,
+				]).slice(0, -1), 'No line has all these words.'),
+			};
+		}
+
+		case 'export': {
+			return {title: 'Exported', rows: [pair('Lines', textOf(fields, 'lines')), pair('File', textOf(fields, 'path'))]};
+		}
+
 		case 'l': {
 			return {title: 'Status', rows: statusRows(fields)};
 		}
@@ -97,6 +114,14 @@ export function replySheet(reply: Extract<CommandReply, {ok: true}>): SheetConte
 			return undefined;
 		}
 	}
+}
+
+function spokenRow(line: Fields): SheetRow {
+	return pair(dateTime(Date.parse(textOf(line, 'at'))), `${textOf(line, 'from')}: ${textOf(line, 'text')}`);
+}
+
+function placeOf(fields: Fields): string {
+	return 'room' in fields ? `in ${textOf(fields, 'room')}` : `with ${textOf(fields, 'session')}`;
 }
 
 function userRows(fields: Fields): readonly SheetRow[] {

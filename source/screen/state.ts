@@ -130,6 +130,10 @@ export type ScreenInput =
 
 export type ScreenEffect =
 	| {readonly type: 'execute'; readonly line: string; readonly purpose: Purpose}
+	/**
+	The reader has come to one end of the rows in memory.
+	*/
+	| {readonly type: 'reach'; readonly conversation: ConversationKey; readonly end: 'oldest' | 'newest'}
 	| {readonly type: 'bell'}
 	| {readonly type: 'leave'};
 

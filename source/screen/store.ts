@@ -140,6 +140,11 @@ export class ScreenStore {
 				break;
 			}
 
+			case 'reach': {
+				this.#options.port.reach(effect.conversation, effect.end);
+				break;
+			}
+
 			case 'bell': {
 				this.#options.ringBell();
 				break;

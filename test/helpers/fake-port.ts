@@ -6,6 +6,7 @@ import {quietView} from './quiet-view.js';
 
 export class FakePort implements MessengerPort {
 	readonly executed: string[] = [];
+	readonly reached: string[] = [];
 	readonly finished: Promise<void>;
 	view: MessengerView = quietView;
 	/**
@@ -31,6 +32,10 @@ export class FakePort implements MessengerPort {
 		}
 
 		return reply ?? Promise.withResolvers<CommandReply>().promise;
+	}
+
+	reach(conversation: string, end: 'oldest' | 'newest'): void {
+		this.reached.push(`${conversation} ${end}`);
 	}
 
 	subscribe(listener: () => void): () => void {

@@ -17,6 +17,7 @@ export type Input =
 	| {readonly kind: 'stored'; readonly batch: number}
 	| {readonly kind: 'recalled'; readonly recall: number; readonly lines: readonly Recalled[]}
 	| {readonly kind: 'exported'; readonly task: number; readonly result: ExportResult}
+	| {readonly kind: 'reached'; readonly conversation: string; readonly end: 'oldest' | 'newest'}
 	| {readonly kind: 'hosted'; readonly result: HostedResult}
 	| {readonly kind: 'addresses'}
 	| {readonly kind: 'timeout'; readonly now: number};
@@ -62,6 +63,10 @@ export class ScriptedCore implements ClientCore {
 
 	handleExported(task: number, result: ExportResult): void {
 		this.#take({kind: 'exported', task, result});
+	}
+
+	handleReached(conversation: string, end: 'oldest' | 'newest'): void {
+		this.#take({kind: 'reached', conversation, end});
 	}
 
 	handleHosted(result: HostedResult): void {

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type {HistoryLine} from '../../source/messenger/effects.js';
 import {MessageLog} from '../../source/messenger/message-log.js';
 
 function line(id: string, clock: string) {
@@ -46,4 +47,41 @@ test('the view is the same array until something changed', t => {
 	t.is(log.view, before);
 	log.addNotice('info', 'something happened', {clock: '1', at: 0});
 	t.not(log.view, before);
+});
+
+function earlierLine(number: number, change: Partial<HistoryLine> = {}): HistoryLine {
+	const clock = String(number).padStart(3, '0');
+	return {
+		realm: 'r', owner: 'ann', place: 'session:bob', id: `b-${number}`, device: 'b', sequence: number, from: 'bob', text: clock, at: 0, clock, state: undefined, isUnread: false, proof: undefined, ...change,
+	};
+}
+
+test('earlier lines stand before those of now, once each, and are let go again from the oldest on', t => {
+	const log = new MessageLog(3);
+	t.is(log.earlier, 'unknown');
+	t.is(log.oldestLine, undefined);
+	log.addNotice('info', 'hello', {clock: '000', at: 0});
+	log.addLine(line('b-5', '005'));
+	log.awaitEarlier();
+	t.is(log.earlier, 'loading');
+	t.deepEqual(log.addEarlier([4, 5].map(number => earlierLine(number)), {isEnd: false}).map(({id}) => id), ['b-4']);
+	t.is(log.earlier, 'some');
+	t.deepEqual(log.oldestLine, {clock: '004', id: 'b-4'});
+	log.addEarlier([1, 2, 3].map(number => earlierLine(number, number === 2 ? {from: 'ann', state: 'read'} : {})), {isEnd: true});
+	t.is(log.earlier, 'none');
+	t.deepEqual(log.view.map(({id}) => id), ['notice-1', 'b-1', 'b-2', 'b-3', 'b-4', 'b-5']);
+	t.like(log.view[2], {isOwn: true, delivery: 'read'});
+	log.trim();
+	t.deepEqual(log.view.map(({id}) => id), ['b-3', 'b-4', 'b-5']);
+	t.is(log.earlier, 'some');
+});
+
+test('a conversation of any length never fills the memory', t => {
+	const log = new MessageLog(10);
+	for (let page = 200; page > 0; page--) {
+		log.addEarlier(Array.from({length: 100}, (_, index) => earlierLine(index, {id: `p${page}-${index}`, clock: String((page * 100) + index).padStart(6, '0')})), {isEnd: false});
+	}
+
+	t.is(log.view.length, 10_000);
+	t.is(log.earlier, 'none');
 });

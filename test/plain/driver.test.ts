@@ -174,6 +174,8 @@ test('a line that is on its way at the end of input is waited for', async t => {
 		members: [],
 		creator: undefined,
 		unread: 0,
+		unreadFrom: undefined,
+		earlier: 'none',
 		messages: [{
 			kind: 'line', id: '1', from: 'ann', isOwn: true, text: 'hi', at: 0, delivery, revision: 0,
 		}],

@@ -1,8 +1,9 @@
 import test from 'ava';
 import {colorTheme} from '../../source/kit/theme.js';
+import {clockTime} from '../../source/kit/time.js';
 import {commands} from '../../source/messenger/commands.js';
 import type {CommandReply, MessengerEvent} from '../../source/messenger/events.js';
-import {clockTime, createPlainFace} from '../../source/plain/plain-face.js';
+import {createPlainFace} from '../../source/plain/plain-face.js';
 
 const now = Date.UTC(2026, 0, 1, 9, 8, 7);
 

@@ -15,6 +15,8 @@ function conversation(kind: 'session' | 'room', name: string, id: string, text: 
 		members: [],
 		creator: undefined,
 		unread: 0,
+		unreadFrom: undefined,
+		earlier: 'none',
 		messages: [{
 			kind: 'line', id, from: 'ann', isOwn: true, text, at, delivery: 'queued', revision: 0,
 		}],

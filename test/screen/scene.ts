@@ -39,13 +39,13 @@ export const homeView: MessengerView = {
 
 export function session(name: string, messages: readonly MessageRow[], more: Partial<ConversationView> = {}): ConversationView {
 	return {
-		key: `session:${name}`, kind: 'session', name, state: 'open', members: [{name: 'ann', isLinked: true}, {name, isLinked: true}], creator: undefined, unread: 0, messages, ...more,
+		key: `session:${name}`, kind: 'session', name, state: 'open', members: [{name: 'ann', isLinked: true}, {name, isLinked: true}], creator: undefined, unread: 0, unreadFrom: undefined, earlier: 'none', messages, ...more,
 	};
 }
 
 export function room(name: string, members: readonly string[], messages: readonly MessageRow[], more: Partial<ConversationView> = {}): ConversationView {
 	return {
-		key: `room:${name}`, kind: 'room', name, state: 'open', members: ['ann', ...members].map(member => ({name: member, isLinked: true})), creator: 'bob', unread: 0, messages, ...more,
+		key: `room:${name}`, kind: 'room', name, state: 'open', members: ['ann', ...members].map(member => ({name: member, isLinked: true})), creator: 'bob', unread: 0, unreadFrom: undefined, earlier: 'none', messages, ...more,
 	};
 }
 
@@ -81,6 +81,7 @@ The port, with a few commands that change the view as the real one would.
 */
 export class SceneMessenger implements MessengerPort {
 	readonly executed: string[] = [];
+	readonly reached: string[] = [];
 	readonly #listeners = new Set<() => void>();
 	readonly #eventListeners = new Set<(event: MessengerEvent) => void>();
 	readonly #finished = Promise.withResolvers<void>();
@@ -97,6 +98,10 @@ export class SceneMessenger implements MessengerPort {
 
 	get finished(): Promise<void> {
 		return this.#finished.promise;
+	}
+
+	reach(conversation: string, end: 'oldest' | 'newest'): void {
+		this.reached.push(`${conversation} ${end}`);
 	}
 
 	show(view: MessengerView): void {

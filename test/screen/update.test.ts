@@ -288,6 +288,23 @@ test('scrolling stays where it is until one sends or goes to the end', t => {
 	t.is(player.type('ok<enter>').state.scrolled.size, 0);
 });
 
+test('who scrolls up to the oldest lines gets earlier ones, and coming back lets them go', t => {
+	const long = session('bob', Array.from({length: 100}, (_, index) => line(index, 'bob', `line ${index}`)), {earlier: 'some'});
+	const player = new Player({...talkView, conversations: [long]});
+	const reached = () => player.effects.splice(0).flatMap(effect => effect.type === 'reach' ? [`${effect.conversation} ${effect.end}`] : []);
+	t.deepEqual(reached(), []);
+	player.type('<pageup>');
+	t.deepEqual(reached(), []);
+	player.type('<alt+home>');
+	t.deepEqual(reached(), ['session:bob oldest']);
+	player.show({...talkView, conversations: [{...long, earlier: 'loading'}]}).type('<pageup>');
+	t.deepEqual(reached(), []);
+	player.type('<alt+end>');
+	t.deepEqual(reached(), ['session:bob newest']);
+	player.type('<alt+end>');
+	t.deepEqual(reached(), []);
+});
+
 test('leaving asks only when something written would be lost', t => {
 	const isLeaving = (player: Player) => player.effects.some(({type}) => type === 'leave');
 	t.true(isLeaving(new Player(talkView).type('<ctrl+c>')));

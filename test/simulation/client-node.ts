@@ -2,6 +2,7 @@
 import type {ControlEvent, Effect, StoreWrite} from '../../source/messenger/effects.js';
 import type {CommandReply, MessengerEvent} from '../../source/messenger/events.js';
 import {Client} from '../../source/messenger/client.js';
+import type {ConversationKey} from '../../source/messenger/view.js';
 import {MemoryProfile} from '../helpers/memory-profile.js';
 import {serverAddress} from './server-node.js';
 import {Wire} from './wire.js';
@@ -104,6 +105,14 @@ export class ClientNode {
 		this.pump();
 	}
 
+	/**
+	Scrolls to one end of the rows in memory.
+	*/
+	reach(conversation: ConversationKey, end: 'oldest' | 'newest'): void {
+		this.client?.handleReached(conversation, end, this.#world.now);
+		this.pump();
+	}
+
 	handleTimeout(): void {
 		this.client?.handleTimeout(this.#world.now);
 		this.pump();
@@ -175,7 +184,11 @@ export class ClientNode {
 				break;
 			}
 
-			case 'export':
+			case 'export': {
+				this.client?.handleExported(effect.task, {ok: true, lines: this.disk.history.filter(({place}) => place === effect.place).length}, this.#world.now);
+				break;
+			}
+
 			case 'host': {
 				break;
 			}

@@ -18,6 +18,7 @@ import {
 	wrap,
 } from '../../kit/text.js';
 import {styleOfName, type Theme} from '../../kit/theme.js';
+import {clockTime, dayName, isSameDay} from '../../kit/time.js';
 import {
 	bottom,
 	viewList,
@@ -49,7 +50,7 @@ The items of the shown conversation, or of the front page, for scrolling and dra
 export function messageSource(state: ScreenState, width: number, {theme, cache}: Tools): ListSource<string> {
 	const conversation = shownConversation(state.view);
 	const rows = conversation?.messages ?? state.view.log;
-	const greeting = conversation ? `greeting:${conversation.key}:${conversation.state}` : `greeting:home:${state.view.connection.state}:${state.view.connection.user ?? ''}`;
+	const greeting = conversation ? `greeting:${conversation.key}:${conversation.state}:${conversation.earlier}` : `greeting:home:${state.view.connection.state}:${state.view.connection.user ?? ''}`;
 	const scope = conversation?.key ?? 'home';
 	const lines = (index: number): readonly string[] => {
 		if (index === 0) {
@@ -60,9 +61,14 @@ export function messageSource(state: ScreenState, width: number, {theme, cache}:
 
 		const row = rows[index - 1]!;
 		const isNewDay = !isSameDay(rows[index - 2]?.at, row.at);
+		const isFirstUnread = row.id === conversation?.unreadFrom && index > 1;
 		return cache.lines({
-			id: `${scope}:${row.id}`, revision: (row.revision * 2) + (isNewDay ? 1 : 0), width, theme: theme.id,
-		}, () => [...(isNewDay ? [dayLine(row.at, width, theme)] : []), ...rowLines(row, width, theme)]);
+			id: `${scope}:${row.id}`, revision: (row.revision * 4) + (isNewDay ? 1 : 0) + (isFirstUnread ? 2 : 0), width, theme: theme.id,
+		}, () => [
+			...(isNewDay ? [rule(dayName(row.at), width, theme.rule)] : []),
+			...(isFirstUnread ? [rule('new', width, theme.warning)] : []),
+			...rowLines(row, width, theme),
+		]);
 	};
 
 	return {
@@ -173,7 +179,7 @@ function spokenLines(row: Extract<MessageRow, {kind: 'line'}>, width: number, th
 	const style: Style = row.isOwn ? theme.strong : {...styleOfName(theme, name), bold: true};
 	const mark = row.delivery === undefined ? undefined : marks[row.delivery];
 	return withHead({
-		head: [{text: ` ${timeOf(row.at)} `, style: theme.muted}, {text: name, style}, {text: ': '}],
+		head: [{text: ` ${clockTime(row.at)} `, style: theme.muted}, {text: name, style}, {text: ': '}],
 		text: sanitiseText(row.text),
 		style: theme.plain,
 		tail: mark && {text: mark.text, style: theme[mark.style]},
@@ -188,7 +194,7 @@ function noticeLines(row: Extract<MessageRow, {kind: 'notice'}>, width: number, 
 	const style = {
 		join: theme.good, leave: theme.warning, info: theme.muted, warn: theme.danger,
 	}[row.tone];
-	return withHead({head: [{text: ` ${timeOf(row.at)} `, style: theme.muted}, {text: `${noticeSigns[row.tone]} `, style}], text: sanitiseText(row.text), style}, width);
+	return withHead({head: [{text: ` ${clockTime(row.at)} `, style: theme.muted}, {text: `${noticeSigns[row.tone]} `, style}], text: sanitiseText(row.text), style}, width);
 }
 
 /**
@@ -215,6 +221,10 @@ function greetingLines(conversation: ConversationView | undefined, state: Screen
 	const key = (name: string, does: string): StyledLine => [{text: `   ${name.padEnd(12)}`, style: theme.accent}, {text: does, style: theme.muted}];
 	if (!conversation) {
 		return homeLines(state, say, key);
+	}
+
+	if (conversation.earlier !== 'none') {
+		return [say('Earlier lines are being fetched.')];
 	}
 
 	const name = sanitiseLine(conversation.name);
@@ -250,24 +260,9 @@ function homeLines({view: {connection}}: ScreenState, say: (text: string) => Sty
 }
 
 /**
-`HH:MM:SS`, local time.
+A word in the middle of a rule: where a day begins, and where the reader has read to.
 */
-function timeOf(at: number): string {
-	const date = new Date(at);
-	return [date.getHours(), date.getMinutes(), date.getSeconds()].map(part => String(part).padStart(2, '0')).join(':');
-}
-
-const minuteMs = 60_000;
-
-function isSameDay(before: number | undefined, at: number): boolean {
-	// Asked for every visible line in every frame: lines of one minute need no calendar.
-	return before !== undefined && (Math.floor(before / minuteMs) === Math.floor(at / minuteMs) || new Date(before).toDateString() === new Date(at).toDateString());
-}
-
-function dayLine(at: number, width: number, theme: Theme): string {
-	const day = new Date(at).toLocaleDateString('en-GB', {
-		weekday: 'long', day: 'numeric', month: 'long', year: 'numeric',
-	});
-	const dashes = Math.max(1, Math.floor((Math.min(width, 72) - day.length - 4) / 2));
-	return paintCut([{text: ` ${'─'.repeat(dashes)} ${day} ${'─'.repeat(dashes)}`, style: theme.rule}], width);
+function rule(word: string, width: number, style: Style): string {
+	const dashes = Math.max(1, Math.floor((Math.min(width, 72) - word.length - 4) / 2));
+	return paintCut([{text: ` ${'─'.repeat(dashes)} ${word} ${'─'.repeat(dashes)}`, style}], width);
 }
