@@ -48,6 +48,7 @@ import type {
 import type {DeliveryState, MessengerEvent, Place} from './events.js';
 import {Inbox} from './inbox.js';
 import {Journal} from './journal.js';
+import {LateFarewell} from './late-farewell.js';
 import {leaveFarewellMs, leaveFlightMs, maximumLogRows} from './limits.js';
 import {linkEnds} from './link-codes.js';
 import {MessageLog} from './message-log.js';
@@ -131,6 +132,7 @@ export class Client {
 	readonly #endpoint: Endpoint;
 	readonly #rendezvous: Rendezvous;
 	readonly #control: ControlSession;
+	readonly #lateFarewell: LateFarewell;
 	readonly #peers: Peers;
 	readonly #delivery: Delivery;
 	readonly #speaker: Speaker;
@@ -208,6 +210,7 @@ export class Client {
 			program,
 			stored,
 		});
+		this.#lateFarewell = new LateFarewell({control: this.#control, journal: this.#journal, departures: stored.departures});
 		this.#peers = new Peers({
 			endpoint: this.#endpoint,
 			rendezvous: this.#rendezvous,
@@ -622,6 +625,7 @@ export class Client {
 		this.#directory.clear();
 		this.#rendezvous.showServer(this.#control.rendezvousAddress!, punch, now);
 		this.#announce(now);
+		this.#lateFarewell.handleLoggedIn(now);
 		this.#sessions.handleLoggedIn(now);
 		this.#rooms.handleLoggedIn(now);
 	}
@@ -747,6 +751,7 @@ export class Client {
 	}
 
 	#depart(now: number): void {
+		this.#lateFarewell.handleLeaving(this.#identity?.user, now);
 		this.#departure = {phase: 'flight', until: now + leaveFlightMs, isAnswered: false};
 	}
 
