@@ -31,7 +31,8 @@ const freePortAttempts = 5;
 
 type Family = 'udp4' | 'udp6';
 
-// Every address sent to is an IP address already; the resolver would cost 1-2 µs a datagram.
+// Every address sent to is an IP address already; the resolver would cost 1-2 µs a datagram, and the
+// pattern of `isIP` 4 ms of the start.
 function skipLookup(family: 4 | 6) {
 	return (hostname: string, _options: unknown, callback: (error: Error | null, address: string, family: number) => void): void => {
 		callback(null, hostname, family);
