@@ -26,19 +26,13 @@ if (!existsSync(`${root}node_modules/.bin/tsc`)) {
 }
 
 run(`${root}node_modules/.bin/tsc`, '--project', root);
-rmSync(`${root}dist/bin`, {recursive: true, force: true});
+for (const folder of ['bin', 'bench/bundled']) {
+	rmSync(`${root}dist/${folder}`, {recursive: true, force: true});
+}
 
 const {build} = await import('esbuild');
-await build({
+const options = {
 	absWorkingDir: root,
-	entryPoints: {
-		earshot: 'source/main.ts',
-		earshotd: 'server/main.ts',
-		// Threads are files of their own, started by URL beside the chunk that starts them.
-		'profile-worker': 'source/io/profile-worker.ts',
-		'store-worker': 'server/store/store-worker.ts',
-	},
-	outdir: 'dist/bin',
 	bundle: true,
 	splitting: true,
 	platform: 'node',
@@ -57,7 +51,20 @@ await build({
 	sourcemap: true,
 	plugins: [quickerInk],
 	logLevel: 'warning',
+};
+await build({
+	...options,
+	outdir: 'dist/bin',
+	entryPoints: {
+		earshot: 'source/main.ts',
+		earshotd: 'server/main.ts',
+		// Threads are files of their own, started by URL beside the chunk that starts them.
+		'profile-worker': 'source/io/profile-worker.ts',
+		'store-worker': 'server/store/store-worker.ts',
+	},
 });
+// What `bench screen` compares with gets all that the programs get.
+await build({...options, outdir: 'dist/bench/bundled', entryPoints: {'bare-ink': 'bench/bare-ink.tsx'}});
 
 for (const program of ['earshot', 'earshotd']) {
 	chmodSync(`${root}dist/bin/${program}.js`, 0o755);

@@ -1,5 +1,5 @@
 // The least that the renderer of `bench screen` can be asked for: one line of text that grows by a key.
-// To be run with NODE_ENV=production, as the bundle is.
+// The build bundles it as it bundles the programs, Ink made quicker and React's production half included.
 import process from 'node:process';
 import {
 	Box,
