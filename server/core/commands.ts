@@ -55,7 +55,7 @@ type Policy<Name extends Operation> = {
 	/**
 	Tokens it takes from the connection's bucket.
 	*/
-	readonly cost: number;
+	readonly cost: number | ((request: Request<Name>) => number);
 	/**
 	Tokens it takes from the login bucket of the address.
 	*/
@@ -89,6 +89,11 @@ function accountOf({accounts}: House, name: string): Account {
 function logOnce(word: string) {
 	return ({after}: {readonly after?: string | undefined}) => after === undefined ? word : undefined;
 }
+
+/**
+A long mail costs more than a short one.
+*/
+const charactersPerToken = 8192;
 
 const userArgument = ({user}: {readonly user: string}) => user;
 const roomArgument = ({room}: {readonly room: string}) => room;
@@ -274,7 +279,7 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 	},
 	mail: {
 		// A receipt, which comes in a slot, is nothing that a user does.
-		needs: 'login', cost: 1, word: ({slot}) => slot === undefined ? 'mail' : undefined, argument: ({to}) => to,
+		needs: 'login', cost: ({sealed}) => 1 + Math.floor(sealed.length / charactersPerToken), word: ({slot}) => slot === undefined ? 'mail' : undefined, argument: ({to}) => to,
 		run(house, user, request, {now, settle}) {
 			house.mailbox.keep(user, accountOf(house, request.to), {request, now}, settle);
 			return undefined;

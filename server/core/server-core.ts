@@ -400,7 +400,8 @@ export class ServerCore {
 		const {id, op} = request;
 		const word = typeof command.word === 'function' ? command.word(request) : command.word;
 		const argument = command.argument?.(request);
-		if (!this.#pay(connection, id, command.cost, command.loginCost)) {
+		const cost = typeof command.cost === 'function' ? command.cost(request) : command.cost;
+		if (!this.#pay(connection, id, cost, command.loginCost)) {
 			return;
 		}
 

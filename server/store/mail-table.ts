@@ -35,7 +35,8 @@ export class MailTable {
 			empty: database.prepare('DELETE FROM mail WHERE user = ? AND device = ? AND sender_device = ? AND slot = ?'),
 			insert: database.prepare('INSERT INTO mail (user, device, sender, sender_device, mail, room, room_key, slot, at, card, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
 			fetch: database.prepare('SELECT number, sender, card, room, slot, at, sealed FROM mail WHERE user = ? AND device = ? AND number > ? AND (?4 IS NULL OR room_key = ?4) AND (?5 = 0 OR slot IS NOT NULL) ORDER BY number'),
-			waiting: database.prepare(`SELECT sender AS user, max(room) AS room, count(*) AS count, min(at) AS since FROM mail WHERE user = ? AND device = ? AND slot IS NULL GROUP BY sender, room_key ORDER BY since, user LIMIT ${maximumRowsPerLine}`),
+			// The room's name is that of the row with the smallest time: so SQLite treats columns beside a min().
+			waiting: database.prepare(`SELECT sender AS user, room, count(*) AS count, min(at) AS since FROM mail WHERE user = ? AND device = ? AND slot IS NULL GROUP BY sender, room_key ORDER BY since, user LIMIT ${maximumRowsPerLine}`),
 			waitingSlots: database.prepare('SELECT count(*) AS count FROM mail WHERE user = ? AND device = ? AND slot IS NOT NULL'),
 			acknowledge: database.prepare('DELETE FROM mail WHERE user = ? AND device = ? AND number IN (SELECT value FROM json_each(?))'),
 			firstSince: database.prepare('SELECT number FROM mail WHERE at >= ? ORDER BY number LIMIT 1'),

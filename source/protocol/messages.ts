@@ -175,7 +175,8 @@ export const operations = {
 	*/
 	restore: {request: {session: identifier, with: name}, reply: {restored: v.boolean()}},
 	/**
-	Makes a private room out of a session and invites `user`; the other side of the session is told with a `group` notice.
+	Makes a private room out of a session and invites `user`; the other side of the session is told with a `group` notice. Both sides belong to
+	the room, away until they enter.
 	*/
 	group: {request: {session: identifier, user: name}, reply: {room: name, invitation: identifier, expiresInMs: count}},
 	/**
@@ -187,7 +188,8 @@ export const operations = {
 	*/
 	'answer-invitation': {request: {invitation: identifier, answer: v.picklist(['accept', 'decline', 'busy'])}, reply: {room: name}},
 	/**
-	Adds prekeys of this device; a signed one takes the place of the one before.
+	Adds prekeys of this device; a signed one takes the place of the one before. A one-time prekey whose id was published before is passed over,
+	and so are those beyond the 100th: the reply says how many there are.
 	*/
 	publish: {
 		request: {signed: v.optional(signedPrekey), oneTime: v.pipe(v.array(prekey), v.maxLength(maximumOneTimePrekeys))},
@@ -203,8 +205,8 @@ export const operations = {
 		},
 	},
 	/**
-	Keep a sealed mail for a device of `to`; the reply says that it is durable. `mail` is the sender's own id for it: a repeated one is
-	answered alike and kept once. With `slot` it takes the place of the sender's earlier mail in that slot, and no quota counts it.
+	Keep a sealed mail for a device of `to`, the one that logged in last, else it is refused with `device-changed`; the reply says that it is
+	durable. `mail` is the sender's own id for it: a repeated one is answered alike and kept once. With `slot` it takes the place of the sender's earlier mail in that slot, and no quota counts it.
 	*/
 	mail: {
 		request: {

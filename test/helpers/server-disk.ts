@@ -15,7 +15,7 @@ import type {
 import type {DeviceKeys, Prekey, SignedPrekey} from '../../source/protocol/messages.js';
 import {nameKey} from '../../source/protocol/names.js';
 
-type Device = {readonly keys: DeviceKeys; signed: SignedPrekey | undefined; oneTime: Array<Prekey & {isTaken: boolean}>};
+type Device = {readonly keys: DeviceKeys; signed: SignedPrekey | undefined; oneTime: Array<Prekey & {taken: number | undefined}>};
 
 /**
 Bytes of mail in one page.
@@ -97,6 +97,10 @@ export class ServerDisk {
 
 			case 'expired': {
 				this.mails = this.mails.filter(({at}) => at >= write.at);
+				for (const device of this.#devices.values()) {
+					device.oneTime = device.oneTime.filter(({taken = Infinity}) => taken >= write.at);
+				}
+
 				return undefined;
 			}
 
@@ -174,7 +178,7 @@ export class ServerDisk {
 				continue;
 			}
 
-			device.oneTime.push({...key, isTaken: false});
+			device.oneTime.push({...key, taken: undefined});
 			device.oneTime.sort((one, other) => one.id - other.id);
 		}
 
@@ -196,7 +200,7 @@ export class ServerDisk {
 
 	#count(user: string, name: string): {signed: number | undefined; oneTime: number} {
 		const device = this.#devices.get(`${user} ${name}`)!;
-		const count = {signed: device.signed?.id, oneTime: device.oneTime.filter(({isTaken}) => !isTaken).length};
+		const count = {signed: device.signed?.id, oneTime: device.oneTime.filter(({taken}) => taken === undefined).length};
 		const account = this.accounts.get(user)!;
 		if (account.device === name) {
 			account.signedPrekey = count.signed;
@@ -206,15 +210,15 @@ export class ServerDisk {
 		return count;
 	}
 
-	#take({user, device: name, count}: Extract<Write, {kind: 'prekeys-taken'}>): TakenPrekeys | undefined {
+	#take({user, device: name, count, at}: Extract<Write, {kind: 'prekeys-taken'}>): TakenPrekeys | undefined {
 		const device = this.#devices.get(`${user} ${name}`);
 		if (!device?.signed) {
 			return undefined;
 		}
 
-		const taken = device.oneTime.filter(({isTaken}) => !isTaken).slice(0, count);
+		const taken = device.oneTime.filter(key => key.taken === undefined).slice(0, count);
 		for (const key of taken) {
-			key.isTaken = true;
+			key.taken = at;
 		}
 
 		return {

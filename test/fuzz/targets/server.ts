@@ -1,18 +1,41 @@
 // The control server: lines of a connection that may be anybody's, datagrams at its UDP port, and what its operator types.
 import {Buffer} from 'node:buffer';
 import {strict as assert} from 'node:assert';
-import {FakeServer, type FakeClient} from '../../server/helpers/fake-server.js';
+import {deviceKeys, FakeServer, type FakeClient} from '../../server/helpers/fake-server.js';
+import {deviceId} from '../../../source/protocol/cards.js';
 import {encodePunch} from '../../../source/protocol/punch.js';
 import {decodeBase64} from '../../../source/protocol/keys.js';
 import {genuineLines} from '../genuine.js';
 import {type Target} from '../fuzzer.js';
+
+const key = 'A'.repeat(43);
+
+/**
+Requests that no client in a session of two makes.
+*/
+const rarelySaid: ReadonlyArray<Record<string, unknown>> = [
+	{op: 'enter', room: 'den'},
+	{op: 'group', session: 'x', user: 'bob'},
+	{op: 'invite', room: 'den', user: 'bob'},
+	{op: 'answer-invitation', invitation: 'x', answer: 'accept'},
+	{op: 'publish', signed: {id: 1, key, signature: 'A'.repeat(86)}, oneTime: [{id: 1, key}]},
+	{op: 'bundle', user: 'bob', count: 1},
+	{
+		op: 'mail', to: 'bob', device: deviceId(decodeBase64(deviceKeys().sign)), mail: 'one', room: 'den', slot: 'receipt', sealed: 'AAAA',
+	},
+	{
+		op: 'fetch', after: 1, room: 'den', slots: true,
+	},
+	{op: 'ack', mails: [1, 2]},
+	{op: 'departed', at: 1},
+];
 
 export const serverTargets: readonly Target[] = [
 	{
 		name: 'client-to-server',
 		kind: 'text',
 		inputsPerRound: 512,
-		corpus: () => genuineLines().toServer,
+		corpus: () => [...genuineLines().toServer, ...rarelySaid.map(fields => Buffer.from(JSON.stringify({id: 9, ...fields})))],
 		begin(random) {
 			const server = new FakeServer();
 			const bob = server.register('bob');
@@ -69,7 +92,7 @@ export const serverTargets: readonly Target[] = [
 	{
 		name: 'operator',
 		kind: 'text',
-		corpus: () => ['lu', 'lcu', 'ls', 'lr', 'lru den', 'help', 'help lu'].map(line => Buffer.from(line)),
+		corpus: () => ['lu', 'lcu', 'ls', 'lr', 'lru den', 'register', 'register bob', 'help', 'help lu'].map(line => Buffer.from(line)),
 		begin() {
 			const server = new FakeServer();
 			server.register('bob').ask('enter', {room: 'den'});

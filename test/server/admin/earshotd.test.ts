@@ -178,6 +178,40 @@ test('accounts and rooms survive SIGKILL, nobody is online', async t => {
 	t.like(await second.json('reply', {command: 'lr'}), {rooms: [{name: 'den', creator: 'ann', members: 0}]});
 });
 
+test('the register tells who came and went, also over a crash, in both faces', async t => {
+	const home = await temporaryFolder(t);
+	const first = new Daemon(t, ['--json', ...here], home);
+	const {port} = await first.json('ready');
+	const ann = await TlsClient.register(port, 'ann');
+	const bob = await TlsClient.register(port, 'bob', 'B');
+	await bob.ok('bye');
+	await first.json('presence', {user: 'bob', online: false});
+	// What is asked for and answered after it is on disk after it.
+	await ann.ok('enter', {room: 'den'});
+	first.child.kill('SIGKILL');
+	await first.exit();
+	const second = new Daemon(t, ['--json', ...here], home);
+	await second.json('ready');
+	second.child.stdin!.write('register\nregister bob\nregister cat\nhelp\n');
+	const {register} = await second.json('reply', {line: 1}) as unknown as {register: Array<Record<string, unknown>>};
+	t.deepEqual(new Set(register.map(({user, event, how}) => [user, event, how].join(' '))), new Set(['ann login ', 'ann logout crash', 'bob login ', 'bob logout bye']));
+	for (const row of register) {
+		t.regex(String(row.at), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/v);
+		t.regex(String(row.address), /^127\.0\.0\.1:\d+$/v);
+	}
+
+	t.is((await second.json('reply', {line: 2}) as unknown as {register: unknown[]}).register.length, 2);
+	t.like(await second.json('reply', {line: 3}), {ok: false, error: {code: 'no-such-user'}});
+	t.true(JSON.stringify(await second.json('reply', {line: 4})).includes('register [USER]'));
+	second.child.kill('SIGTERM');
+	t.is(await second.exit(), 0);
+	const third = new Daemon(t, here, home);
+	await third.line(line => line.includes('listens on TCP port'));
+	third.child.stdin!.write('register bob\n');
+	await third.line(line => line.endsWith(' 2 entries'));
+	t.truthy(await third.line(line => /^\d\d:\d\d:\d\d {3}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d bob logged out \(127\.0\.0\.1:\d+\)$/v.test(line)));
+});
+
 test('what it can\'t start with it says in one line', async t => {
 	const home = await temporaryFolder(t);
 	const first = new Daemon(t, ['--json', ...here], home);

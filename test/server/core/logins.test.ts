@@ -37,6 +37,17 @@ test('every operation but the first ones needs a login', t => {
 		['leave', {room: 'den'}],
 		['close-room', {room: 'den'}],
 		['restore', {session: 'x', with: 'bob'}],
+		['group', {session: 'x', user: 'bob'}],
+		['invite', {room: 'den', user: 'bob'}],
+		['answer-invitation', {invitation: 'x', answer: 'accept'}],
+		['publish', {oneTime: []}],
+		['bundle', {user: 'bob', count: 1}],
+		['mail', {
+			to: 'bob', device: '0123456789abcdef', mail: 'x', sealed: '',
+		}],
+		['fetch'],
+		['ack', {mails: []}],
+		['departed', {at: 0}],
 	] as const) {
 		t.is(client.refusal(op, fields), 'not-logged-in', `${op} is refused`);
 	}

@@ -1,5 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
+import {deviceId} from '../../../source/protocol/cards.js';
+import {decodeBase64} from '../../../source/protocol/keys.js';
 import {deviceKeys, FakeServer, type FakeClient} from '../helpers/fake-server.js';
 
 test('a client asking too fast is slowed down, then served again', t => {
@@ -38,6 +40,25 @@ test('logins of one address are bounded whatever the connection, other addresses
 	t.is(attempt('10.0.0.2:1'), 'bad-credentials');
 	server.advance(5000);
 	t.is(attempt('10.0.0.1:9'), 'bad-credentials');
+});
+
+test('a long mail costs more than a short one', t => {
+	const count = (length: number) => {
+		const server = new FakeServer({limits: {requestRate: 1, requestBurst: 100}});
+		const ann = server.register('ann');
+		server.register('bob', {device: deviceKeys('B')});
+		server.advance(100_000);
+		let mails = 0;
+		while (ann.ask('mail', {
+			to: 'bob', device: deviceId(decodeBase64(deviceKeys('B').sign)), mail: `mail-${mails}`, sealed: 'A'.repeat(length),
+		}).ok) {
+			mails++;
+		}
+
+		return mails;
+	};
+
+	t.deepEqual([count(300), count(60_000)], [100, 12]);
 });
 
 test('who does not say hello in 10 s is cut, who does may take its time to log in', t => {
@@ -145,6 +166,22 @@ test('the query log tells who asked what, and how it went', t => {
 	ann.ask('enter', {room: 'den'});
 	ann.ask('ping');
 	ann.ask('announce', {addresses: []});
+	const bob = server.register('bob', {device: deviceKeys('B')});
+	const device = deviceId(decodeBase64(deviceKeys('B').sign));
+	ann.ask('mail', {
+		to: 'bob', device, mail: 'line', sealed: 'AA',
+	});
+	ann.ask('mail', {
+		to: 'bob', device, mail: 'receipt', slot: 'receipt', sealed: 'AA',
+	});
+	for (const op of ['fetch', 'bundle', 'publish', 'ack', 'departed'] as const) {
+		ann.ask(op, {
+			user: 'bob', count: 0, oneTime: [], mails: [], at: 0,
+		});
+	}
+
+	const {invitation} = ann.ask('invite', {room: 'den', user: 'bob'});
+	bob.ask('answer-invitation', {invitation, answer: 'accept'});
 	ann.line('{"id":99,"op":"frobnicate"}');
 	ann.ask('bye');
 	t.deepEqual(server.queries.map(({user, command, argument, ok}) => [user, command, argument, ok]), [
@@ -152,6 +189,10 @@ test('the query log tells who asked what, and how it went', t => {
 		['ann', 'lu', undefined, true],
 		['ann', 'o', 'nobody', false],
 		['ann', 'or', 'den', true],
+		['bob', 'register', 'bob', true],
+		['ann', 'mail', 'bob', true],
+		['ann', 'add', 'bob', true],
+		['bob', 'accept', undefined, true],
 		['ann', 'frobnicate', undefined, false],
 		['ann', 'd', undefined, true],
 	]);
@@ -200,31 +241,42 @@ test('no sequence of lines upsets the server', t => {
 		fc.record({op: fc.constantFrom('open', 'whois'), user: names}),
 		fc.record({op: fc.constantFrom('enter', 'leave', 'close-room', 'lru'), room: names}),
 		fc.record({op: fc.constant('answer'), session: fc.constantFrom('one', 'two', 'LAST'), answer: fc.constantFrom('accept', 'decline', 'busy')}),
+		fc.record({op: fc.constant('group'), session: fc.constantFrom('one', 'LAST'), user: names}),
+		fc.record({op: fc.constant('invite'), room: names, user: names}),
+		fc.record({op: fc.constant('answer-invitation'), invitation: fc.constantFrom('one', 'LAST'), answer: fc.constantFrom('accept', 'decline')}),
+		fc.record({
+			op: fc.constant('mail'), to: names, device: fc.constantFrom(...['A', 'B', 'C'].map(letter => deviceId(decodeBase64(deviceKeys(letter).sign)))), mail: fc.constantFrom('one', 'two'), sealed: fc.constant('AA'),
+		}),
+		fc.record({op: fc.constant('publish'), signed: fc.constant({id: 1, key: 'K'.repeat(43), signature: 'S'.repeat(86)}), oneTime: fc.constant([{id: 1, key: 'K'.repeat(43)}])}),
+		fc.record({op: fc.constant('bundle'), user: names, count: fc.nat(2)}),
+		fc.record({op: fc.constant('ack'), mails: fc.array(fc.nat(5))}),
 		fc.record({op: fc.constant('close'), session: fc.constantFrom('one', 'two', 'LAST')}),
 		fc.record({op: fc.constant('restore'), session: fc.constantFrom('one', 'two', 'LAST'), with: names}),
-		fc.record({op: fc.constantFrom('lu', 'lcu', 'lr', 'ping', 'bye', 'drop', 'resume', 'wait')}),
+		fc.record({op: fc.constantFrom('lu', 'lcu', 'lr', 'fetch', 'ping', 'bye', 'drop', 'resume', 'wait', 'restart')}),
 	);
 	t.notThrows(() => {
 		fc.assert(fc.property(fc.array(fc.tuple(fc.nat(2), request), {maxLength: 60}), steps => {
 			const server = new FakeServer({limits: {requestRate: 1e6, requestBurst: 1e6, loginBurst: 1e6}});
 			const people = ['ann', 'bob', 'cat'].map((name, index) => server.register(name, {device: deviceKeys('ABC'[index])}));
-			const latest = {session: 'one'};
+			const latest = {session: 'one', invitation: 'one'};
 			for (const [who, step] of steps) {
 				people[who] = perform(server, people[who]!, step, latest);
 			}
 
 			server.advance(120_000);
 			checkAgreement(server, people.filter(person => !person.isCut));
+			server.restart();
+			checkAgreement(server, []);
 		}), {numRuns: 200});
 	});
 });
 
-type Step = {readonly op: string; readonly session?: string};
+type Step = {readonly op: string; readonly session?: string; readonly invitation?: string};
 
 /**
 @returns The client that goes on in this one's place.
 */
-function perform(server: FakeServer, person: FakeClient, step: Step, latest: {session: string}): FakeClient {
+function perform(server: FakeServer, person: FakeClient, step: Step, latest: {session: string; invitation: string}): FakeClient {
 	switch (step.op) {
 		case 'drop': {
 			person.drop();
@@ -233,6 +285,11 @@ function perform(server: FakeServer, person: FakeClient, step: Step, latest: {se
 
 		case 'wait': {
 			server.advance(15_000);
+			return person;
+		}
+
+		case 'restart': {
+			server.restart();
 			return person;
 		}
 
@@ -246,8 +303,9 @@ function perform(server: FakeServer, person: FakeClient, step: Step, latest: {se
 		}
 
 		default: {
-			const {session} = person.ask(step.op as 'open', {...step, ...(step.session === 'LAST' && latest)});
+			const {session, invitation} = person.ask(step.op as 'open', {...step, ...([step.session, step.invitation].includes('LAST') && latest)}) as {session?: string; invitation?: string};
 			latest.session = session ?? latest.session;
+			latest.invitation = invitation ?? latest.invitation;
 			return person;
 		}
 	}

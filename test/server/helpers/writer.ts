@@ -1,4 +1,4 @@
-// A process that writes accounts as fast as it can and reports each once it is durable, until it is killed.
+// A process that writes accounts and mail as fast as it can and reports each once it is durable, until it is killed.
 import process from 'node:process';
 import {Store} from '../../../server/store/store.js';
 import {deviceKeys} from './fake-server.js';
@@ -11,6 +11,10 @@ async function write(name: string): Promise<void> {
 		kind: 'account', key: name, name, hash: 'hash', device: 'device', keys: deviceKeys(), at: 0,
 	});
 	process.send!(name);
+	await store.write({
+		kind: 'mail', user: name, device: 'device', sender: name, senderDevice: 'device', mail: name, room: undefined, slot: undefined, card: 'card', at: 1, sealed: 'A'.repeat(name.length * 300),
+	});
+	process.send!(`mail for ${name}`);
 }
 
 for (let batch = 0; ; batch++) {

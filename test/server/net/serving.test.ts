@@ -4,10 +4,12 @@ import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
 import {connect as connectTls} from 'node:tls';
 import test from 'ava';
+import {deviceId} from '../../../source/protocol/cards.js';
 import {decodeBase64} from '../../../source/protocol/keys.js';
+import {maximumSealedLength} from '../../../source/protocol/limits.js';
 import {encodePunch, isPunchAuthentic} from '../../../source/protocol/punch.js';
 import {deviceKeys} from '../helpers/fake-server.js';
-import {run} from '../helpers/running.js';
+import {run, temporaryFolder} from '../helpers/running.js';
 import {TlsClient} from '../helpers/tls-client.js';
 
 async function ended(socket: Socket): Promise<void> {
@@ -112,6 +114,40 @@ test('after login lines may be longer', async t => {
 	t.is(error!.code, 'no-such-user');
 	ann.socket.write(`${'x'.repeat(70_000)}\n`);
 	t.is(await ann.end(), 'bad-request');
+});
+
+test('the largest mail and the largest prekeys fit through TLS, and outlive the server', async t => {
+	const folder = await temporaryFolder(t);
+	const server = await run(t, {folder});
+	const ann = await TlsClient.register(server.port, 'ann');
+	const bob = await TlsClient.register(server.port, 'bob', 'B');
+	const signed = {id: 1, key: 'K'.repeat(43), signature: 'S'.repeat(86)};
+	const oneTime = Array.from({length: 100}, (_, id) => ({id: 0xFF_FF_FF_00 + id, key: 'K'.repeat(43)}));
+	t.is((await bob.ok('publish', {signed, oneTime})).oneTime, 100);
+	t.is((await ann.ok('bundle', {user: 'bob', count: 20})).oneTime.length, 20);
+	const device = deviceId(decodeBase64(deviceKeys('B').sign));
+	const sealed = 'A'.repeat(maximumSealedLength);
+	for (const mail of ['one', 'two']) {
+		await ann.ok('mail', {
+			to: 'bob', device, mail, sealed, room: 'r'.repeat(32), slot: 's'.repeat(63) + mail.slice(0, 1),
+		});
+	}
+
+	await bob.notice(({event}) => event === 'mail');
+	await server.close();
+	const again = await run(t, {folder});
+	const back = await TlsClient.open(again.port);
+	await back.ok('hello', {protocol: 1, program: 'test'});
+	const {prekeys} = await back.ok('login', {user: 'bob', password: 'bob-secret', device: deviceKeys('B')});
+	t.deepEqual(prekeys, {signed: 1, oneTime: 80});
+	const told = await back.notice(({event}) => event === 'mail');
+	t.deepEqual(told, {event: 'mail', waiting: [], slots: 2});
+	const first = await back.ok('fetch');
+	t.like(first, {more: true, mails: [{from: 'ann', sealed}]});
+	const second = await back.ok('fetch', {after: first.mails[0]!.number});
+	t.like(second, {more: false, mails: [{from: 'ann', sealed}]});
+	await back.ok('ack', {mails: [...first.mails, ...second.mails].map(({number}) => number)});
+	t.deepEqual((await back.ok('fetch')).mails, []);
 });
 
 test('a client that does not read is cut at its limit, others are not held up', async t => {

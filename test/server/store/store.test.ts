@@ -178,9 +178,17 @@ test('SIGKILL in the middle of writing loses nothing that was acknowledged', asy
 		});
 		await once(child, 'exit');
 		const store = await Store.open(file);
-		const names = new Set([...store.state.accounts].map(({name}) => name));
+		const kept = new Set([...store.state.accounts].map(({name}) => name));
+		for (const user of store.state.mailboxes) {
+			const {mails} = await store.lookUp({
+				kind: 'fetch', user, device: 'device', after: 0, room: undefined, slots: false,
+			});
+			t.deepEqual(mails.map(({sealed}) => sealed.length), [user.length * 300], `round ${round}: a mail is whole`);
+			kept.add(`mail for ${user}`);
+		}
+
 		await store.close();
 		t.true(acknowledged.length >= 50);
-		t.deepEqual(acknowledged.filter(name => !names.has(name)), [], `round ${round}`);
+		t.deepEqual(acknowledged.filter(what => !kept.has(what)), [], `round ${round}`);
 	}
 });
