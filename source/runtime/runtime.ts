@@ -189,10 +189,21 @@ export class Runtime implements MessengerPort {
 	*/
 	#schedule(): void {
 		this.#isDue = true;
+		this.#awaitEnd();
+	}
+
+	/**
+	The timer is set when everything of this turn was heard: by then most of what it would have waited for was sent.
+	*/
+	#awaitEnd(): void {
 		this.#turn ??= setImmediate(() => {
 			this.#turn = undefined;
 			if (this.#isDue) {
 				this.#run();
+			}
+
+			if (!this.#departure) {
+				this.#setTimer();
 			}
 		});
 	}
@@ -222,9 +233,6 @@ export class Runtime implements MessengerPort {
 		this.#performEffects();
 		this.#transmit(now);
 		this.#tellSubscribers();
-		if (!this.#departure) {
-			this.#setTimer();
-		}
 	}
 
 	/**
@@ -281,7 +289,7 @@ export class Runtime implements MessengerPort {
 		this.#timerDue = due;
 		this.#timer = setTimeout(() => {
 			this.#timerDue = Infinity;
-			this.#run();
+			this.#schedule();
 		}, Math.min(Math.ceil(wait), maximumTimerMs));
 	}
 
