@@ -371,7 +371,10 @@ export class Recovery {
 			this.#trim();
 		}
 
-		this.#forgetLost(now - (4 * lossDelay));
+		if (this.#lost.size > 0) {
+			this.#forgetLost(now - (4 * lossDelay));
+		}
+
 		return lost;
 	}
 
@@ -379,6 +382,10 @@ export class Recovery {
 	Everything between two acknowledged packets was lost, over several probe timeouts (section 7.6.2).
 	*/
 	#checkPersistence(lost: readonly SentPacket[], acked: readonly SentPacket[]): void {
+		if (lost.length === 0) {
+			return;
+		}
+
 		const oldestAcked = Math.min(...acked.map(({pn}) => pn));
 		const run = lost.filter(({pn, sentAt}) => pn < oldestAcked && sentAt > this.#newestAckedAt);
 		const span = (run.at(-1)?.sentAt ?? 0) - (run[0]?.sentAt ?? 0);
