@@ -23,6 +23,10 @@ export type Caller = {
 	One round trip.
 	*/
 	readonly ping: () => Promise<void>;
+	/**
+	Keeps a stream of another kind on the same connection full until the function it returns is called, which tells how many bytes it took.
+	*/
+	readonly fill?: () => () => number;
 	readonly close: () => Promise<void> | void;
 	/**
 	From nothing to a connection that carries data, in ms; 0 where there is no such thing.
