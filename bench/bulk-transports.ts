@@ -171,14 +171,19 @@ const bareSize = 1452;
 const bareWindow = 256;
 const bareAckEvery = 32;
 
-function openBare(): Socket {
-	return createSocket({
+async function openBare(): Promise<Socket> {
+	const socket = createSocket({
 		type: 'udp4',
 		recvBufferSize: 4 * mebibyte,
 		lookup(name, _options, callback) {
 			callback(null, name, 4);
 		},
 	});
+	// With such a lookup the socket is bound before `bind` returns.
+	const listening = once(socket, 'listening');
+	socket.bind(0, host);
+	await listening;
+	return socket;
 }
 
 /**
@@ -187,7 +192,7 @@ empty one ends them. No link whose datagrams are no larger can be faster.
 */
 const bareDatagrams: BulkTransport = {
 	async receive(onDone) {
-		const socket = openBare();
+		const socket = await openBare();
 		const meter = new Meter();
 		let count = 0;
 		socket.on('message', (data, {port, address}) => {
@@ -207,14 +212,10 @@ const bareDatagrams: BulkTransport = {
 			told.writeDoubleLE(isEnd ? Infinity : count);
 			socket.send(told, port, address);
 		});
-		socket.bind(0, host);
-		await once(socket, 'listening');
 		return socket.address().port;
 	},
 	async send(port, size) {
-		const socket = openBare();
-		socket.bind(0, host);
-		await once(socket, 'listening');
+		const socket = await openBare();
 		const {promise, resolve} = Promise.withResolvers<void>();
 		const datagram = chunk.subarray(0, bareSize);
 		const total = Math.ceil(size / bareSize);
