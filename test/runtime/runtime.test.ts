@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {createClock} from '../../source/io/clock.js';
 import {ProfileStore} from '../../source/io/profile-store.js';
-import {UdpSocket} from '../../source/io/udp-socket.js';
+import {UdpSocket, type DatagramListener} from '../../source/io/udp-socket.js';
 import type {MessengerEvent} from '../../source/messenger/events.js';
 import {ProtocolError} from '../../source/protocol/errors.js';
 import {Runtime, type Host} from '../../source/runtime/runtime.js';
@@ -13,11 +13,12 @@ import {ScriptedCore, type Input} from '../helpers/scripted-core.js';
 
 type World = {core: ScriptedCore; runtime: Runtime; udp: UdpSocket; clock: () => number};
 
-async function start(t: ExecutionContext, host?: Host): Promise<World> {
+async function start(t: ExecutionContext, host?: Host, prepare?: (udp: UdpSocket) => void): Promise<World> {
 	const folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
 	const core = new ScriptedCore();
 	const clock = createClock();
 	const [udp, store] = await Promise.all([UdpSocket.open(0), ProfileStore.open({folder})]);
+	prepare?.(udp);
 	const runtime = new Runtime({
 		core, udp, store, clock, host,
 	});
@@ -141,6 +142,45 @@ test('more datagrams than fit in a turn all leave, and a timer is served between
 	left = core.transmits.length;
 	await all;
 	t.true(left > 0);
+});
+
+test('what came in a turn is answered in one go, but large datagrams before they are too many', async t => {
+	let receive: DatagramListener;
+	const {core} = await start(t, undefined, udp => {
+		udp.listen = listener => {
+			receive = listener;
+		};
+	});
+	const heardAtPoll = async (count: number, size: number): Promise<number[]> => {
+		const {promise, resolve} = Promise.withResolvers<void>();
+		const polls: number[] = [];
+		core.pollTransmit = () => {
+			const heard = core.inputs.filter(({kind}) => kind === 'datagram').length;
+			polls.push(heard);
+			if (heard === count) {
+				resolve();
+			}
+
+			return undefined;
+		};
+
+		// A turn of its own, in which nothing has been answered yet.
+		await new Promise(begin => {
+			setImmediate(begin);
+		});
+		core.inputs.length = 0;
+		polls.length = 0;
+		for (let sent = 0; sent < count; sent++) {
+			receive(new Uint8Array(size), '192.0.2.1:7600');
+		}
+
+		await promise;
+		return polls;
+	};
+
+	t.deepEqual(await heardAtPoll(20, 1000), [1, 20]);
+	// The first at once, then as many as hold half a megabyte, twice.
+	t.deepEqual(await heardAtPoll(20, 60_000), [1, 10, 19, 20]);
 });
 
 test('the timeout comes when it is due, not before', async t => {
