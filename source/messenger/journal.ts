@@ -2,7 +2,12 @@
 // for at a keyboard may be gathered for some milliseconds, so that a loud room costs a hundred batches a second and not a thousand.
 // Knows batches and who waits for them; refuses to know what a change means.
 import type {Effect, StoreWrite} from './effects.js';
-import {gatherMs, maximumGathered} from './limits.js';
+import {
+	floodBatch,
+	floodGatherMs,
+	gatherMs,
+	maximumGathered,
+} from './limits.js';
 
 /**
 Called once the changes are on disk.
@@ -40,7 +45,7 @@ export class Journal {
 	}
 
 	/**
-	Adds changes that may wait until `gatherMs` after the last batch where they come faster than the disk takes them one by one.
+	Adds changes that may wait some ms after the last batch (`gatherMs`, `floodGatherMs`) where they come faster than the disk takes them one by one.
 	*/
 	gather(writes: readonly StoreWrite[], onStored?: OnStored): void {
 		this.#writes.push(...writes);
@@ -72,7 +77,7 @@ export class Journal {
 	When gathered changes are due; for `flush`.
 	*/
 	pollTimeout(): number | undefined {
-		return this.#writes.length === 0 ? undefined : this.#flushedAt + gatherMs;
+		return this.#writes.length === 0 ? undefined : this.#dueAt;
 	}
 
 	/**
@@ -80,7 +85,7 @@ export class Journal {
 	*/
 	flush(now: number): void {
 		const isQuiet = this.#batches.size === 0 && this.#lastSize <= 1;
-		const isDue = this.#isUrgent || isQuiet || this.#gathered >= maximumGathered || now >= this.#flushedAt + gatherMs;
+		const isDue = this.#isUrgent || isQuiet || this.#gathered >= maximumGathered || now >= this.#dueAt;
 		if (!isDue || this.#writes.length === 0) {
 			return;
 		}
@@ -103,5 +108,9 @@ export class Journal {
 		for (const onStored of waiting) {
 			onStored(now);
 		}
+	}
+
+	get #dueAt(): number {
+		return this.#flushedAt + (this.#lastSize >= floodBatch ? floodGatherMs : gatherMs);
 	}
 }

@@ -119,9 +119,12 @@ Sequence numbers are reserved on disk in blocks, so that most lines need no writ
 export const sequenceBlock = 128;
 
 /**
-Marks of lines shown and receipts taken in are gathered this long after the last batch went to disk, or until there are so many.
+Marks of lines shown and receipts taken in are gathered this long after the last batch went to disk, or until there are so many; longer
+where the last batch held `floodBatch` of them, because nobody reads so fast.
 */
 export const gatherMs = 10;
+export const floodGatherMs = 25;
+export const floodBatch = 8;
 export const maximumGathered = 64;
 
 /**
