@@ -52,11 +52,22 @@ for (const [title, body] of [
 	['a clock that is none', JSON.stringify({...say, clock: 'z'.repeat(20)})],
 	['a time out of bounds', JSON.stringify({...say, at: 1e300})],
 	['a place that is none', JSON.stringify({...say, shared: 'den'})],
+	['a list', '[]'],
+	['nothing', 'null'],
+	['a kind that every object has', '{"kind":"toString"}'],
+	['a line without a number', JSON.stringify({...say, sequence: 0})],
+	['half a visit', JSON.stringify({...say, visit: 0.5})],
+	['a field that is missing', '{"kind":"got","shared":"room:den"}'],
+	['a text that is none', JSON.stringify({...say, text: ['x']})],
 ] as const) {
 	test(`refused: ${title}`, t => {
 		t.throws(() => [...new RecordDecoder().push(frame(body))], {code: 'bad-record'});
 	});
 }
+
+test('a record is what is known of it, and nothing else', t => {
+	t.deepEqual([...new RecordDecoder().push(frame('{"shared":"room:den","sequence":7,"kind":"got","from":"cat"}'))], [{kind: 'got', shared: 'room:den', sequence: 7}]);
+});
 
 test('a length beyond the limit is refused before its bytes come', t => {
 	const header = Buffer.alloc(4);
