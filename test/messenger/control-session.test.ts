@@ -312,3 +312,24 @@ test('notices of a newer server and late replies are passed over', t => {
 	t.is(script.session.view.state, 'connected');
 	t.deepEqual(script.told, []);
 });
+
+test('until the server knows us again, no request of ours goes out', t => {
+	const script = new Script().stand().logIn().closed().wait(1000).opened();
+	const ask = (): void => {
+		script.session.request('enter', {room: 'den'}, script.now, outcome => {
+			script.outcomes.push(outcome.ok ? undefined : outcome.error);
+		});
+	};
+
+	const before = script.outcomes.length;
+	ask();
+	t.is(script.sent.at(-1)?.op, 'hello');
+	script.answer('hello', hello);
+	t.is(script.sent.at(-1)?.op, 'resume');
+	ask();
+	t.is(script.sent.at(-1)?.op, 'resume');
+	t.deepEqual(script.outcomes.slice(before).map(error => error?.code), ['not-connected', 'not-connected']);
+	script.answer('resume', loggedIn);
+	ask();
+	t.is(script.sent.at(-1)?.op, 'enter');
+});
