@@ -244,6 +244,16 @@ test('who stole bob\'s key cannot open a link to bob in ann\'s name', t => {
 	t.deepEqual(pair.bob.events, []);
 });
 
+test('an INIT under our own key, thrown back or made with a copy of it, is not answered', t => {
+	const own = new Uint8Array(32).fill(7);
+	const pair = new Pair({bob: {privateKey: own}});
+	const mirror = new Liar(pair, {key: new AgreementKey(own), credential: Buffer.from('bob')});
+	t.deepEqual(provoke(pair, mirror.init), []);
+	t.is(pair.bob.endpoint.halfOpen, 0);
+	pair.run(10_000);
+	t.deepEqual(pair.bob.events, []);
+});
+
 test('a replayed INIT changes nothing: no event, no lost link, one answer, and it expires', t => {
 	const pair = new Pair();
 	const datagrams = record(pair);

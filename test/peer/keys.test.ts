@@ -30,6 +30,18 @@ test('the two directions have different keys, each packet its own nonce', t => {
 	t.false(canOpen(new ReceiveKeys(new Uint8Array(32).fill(6), never, 1000), first, 0));
 });
 
+test('the clear header is part of what the tag covers', t => {
+	const packet = seal(new SendKeys(secret, never), 3);
+	for (let at = 0; at < dataHeaderSize; at++) {
+		const changed = new Uint8Array(packet);
+		changed[at]! ^= 1;
+		// Epoch and number as they were, so that neither key nor nonce gives the change away.
+		t.is(new ReceiveKeys(secret, never, 1000).open(changed, {epoch: 0, pn: 3}, 0), undefined, `byte ${at}`);
+	}
+
+	t.true(canOpen(new ReceiveKeys(secret, never, 1000), packet, 3));
+});
+
 test('the receiver follows hundreds of steps, one at a time', t => {
 	const send = new SendKeys(secret, never);
 	const receive = new ReceiveKeys(secret, never, 1000);
