@@ -99,7 +99,7 @@ export class UdpSocket {
 			// A system that refuses keeps its default; what counts is read back below.
 		}
 
-		this.receiveBufferSize = four.getRecvBufferSize();
+		this.receiveBufferSize = Math.min(...this.#sockets.map(socket => socket.getRecvBufferSize()));
 	}
 
 	/**

@@ -1,5 +1,6 @@
 // M6: opening a session. Both sides show it; nobody and oneself are errors; the peer's address can be seen.
 import test from 'ava';
+import {isPortFree} from '../helpers/ports.js';
 import {hears, openSession, openWorld} from '../helpers/world.js';
 
 test('a session opens at both sides, errors are named, the address of the peer can be seen', async t => {
@@ -26,4 +27,20 @@ test('a session opens at both sides, errors are named, the address of the peer c
 	t.like(path, {user: 'bob', address: whois.address, lossShare: 0});
 	t.true(Number(path.rttMs) > 0 && Number(path.packetsOut) > 0 && Number(path.keyAgeMs) >= 0 && typeof path.cipher === 'string');
 	t.is(await ann.refused('path nobody'), 'no-such-user');
+});
+
+test('a server on ::1 alone introduces people as one on 127.0.0.1 does', async t => {
+	if (!await isPortFree('::1', 0)) {
+		t.log('no IPv6 on this machine');
+		return;
+	}
+
+	const world = openWorld(t);
+	const server = await world.server({arguments: ['--bind', '::1']});
+	const [ann, bob] = await world.people(['ann', 'bob'], {address: `[::1]:${server.port}`});
+	await openSession(ann, bob);
+	await hears('by six', ann, bob);
+	await hears('and back', bob, ann);
+	const {address} = await ann.ok('path bob');
+	t.notRegex(String(address), /ffff/v);
 });
