@@ -2,9 +2,11 @@
 import {NewReno} from '../source/peer/new-reno.js';
 import {
 	fast,
+	fairnessOf,
 	faster,
 	rough,
 	runFlow,
+	runNeighbours,
 	slow,
 	type Outcome,
 	type PathShape,
@@ -40,6 +42,16 @@ function neighbourRow(work: string, queue: number, goal: boolean): Row {
 	};
 }
 
+function pairRow(work: string, queue: number, lag: number): Row {
+	const shares = runNeighbours({...fast, queue}, {lag, settle: 8000, time: 20_000});
+	return {
+		work: `${work}: shares of two of ours, ${lag === 0 ? 'from the same moment on' : `the second ${lag / 1000} s later`}; Jain's index`,
+		earshot: `${shares.map(share => percent(share)).join(' / ')}; ${fairnessOf(shares).toFixed(3)}`,
+		goal: '35 to 65 % each',
+		isMet: shares.every(share => share >= 0.35 && share <= 0.65),
+	};
+}
+
 function lineRow(work: string, shape: PathShape, options: RunOptions, goal?: {p: number; limit: number}): Row {
 	const outcome: Outcome = runFlow(shape, options);
 	const [p50, p95, p99] = [0.5, 0.95, 0.99].map(p => percentile(outcome.lineTimes, p).toFixed(1));
@@ -69,6 +81,10 @@ export function measureEmulated(): Report {
 			neighbourRow('queue of 1 BDP', 1, true),
 			neighbourRow('queue of half a BDP', 0.5, false),
 			neighbourRow('queue of 4 BDP', 4, false),
+			pairRow('queue of 1 BDP', 1, 0),
+			pairRow('queue of 1 BDP', 1, 5000),
+			pairRow('queue of half a BDP', 0.5, 5000),
+			pairRow('queue of 4 BDP', 4, 5000),
 			lineRow('100 Mbit/s, 50 ms, a file at full speed', fast, {time, linesEvery: 20}, {p: 0.99, limit: 60}),
 			lineRow('the same, 1 % loss', {...fast, loss: 0.01}, {time, linesEvery: 20}),
 			lineRow('no file, 5 % loss each way', {...fast, loss: 0.05}, {time: 4 * time, linesEvery: 200, isBulk: false}, {p: 0.95, limit: 250}),

@@ -27,9 +27,9 @@ const maxUpGain = 2;
 const growthThat = {endsStartup: 1.25, goesOn: 1.04};
 const flatRounds = 3;
 /**
-Round trips of `cruise`, in turn: flows that share a link should not ask at the same time for ever.
+Round trips from one `up` to the next, in turn: flows that share a link should not ask at the same time for ever.
 */
-const cruiseRounds = [6, 4, 7, 5];
+const upEvery = [8, 6, 9, 7];
 
 /**
 In flight at most, as a share of what the path holds; and what acknowledgements may hold back, in ms.
@@ -77,10 +77,18 @@ Loss beyond twice the usual and this share, in two round trips in a row, is cong
 const heavyLoss = 0.1;
 const minHeavyPackets = 8;
 /**
+Loss beyond twice the usual and this share already means that a queue overflowed, though it may be too short to show in the round trip. Whoever
+else fills it yields to that, so do we: by this factor, once in so many round trips.
+*/
+const excessLoss = 0.02;
+const minExcessPackets = 4;
+const excessCut = 0.7;
+const excessPause = 8;
+/**
 Usual loss is sent against up to this share, and never in full: what we cause ourselves must fade.
 */
 const maxUsualLoss = 0.2;
-const compensation = 0.9;
+const compensation = 0.95;
 
 type Round = {end: number; bytes: number; lost: number; samples: number; minimumRtt: number; rate: number; isAppLimited: boolean};
 
@@ -91,6 +99,10 @@ export class Bbr implements CongestionController {
 	Round trips in this phase.
 	*/
 	#rounds = 0;
+	/**
+	Round trips since the last `up`, whatever came between.
+	*/
+	#sinceUp = 0;
 	#cycles = 0;
 	/**
 	Largest delivery rate of the last cycle and of this one, bytes a ms.
@@ -121,6 +133,10 @@ export class Bbr implements CongestionController {
 	*/
 	#contendedWindow: number | undefined;
 	#wasCut = false;
+	/**
+	Round trips since excess loss was yielded to.
+	*/
+	#sinceCut = 0;
 
 	constructor(datagramSize: number) {
 		this.#datagramSize = datagramSize;
@@ -292,6 +308,8 @@ export class Bbr implements CongestionController {
 	#handleRound(round: Round, now: number): void {
 		const isQueued = this.#isQueued(round);
 		this.#rounds++;
+		// The start-up has asked hard enough.
+		this.#sinceUp = this.#phase === 'startup' || this.#phase === 'drain' ? 0 : this.#sinceUp + 1;
 		this.#weighLoss(round, isQueued);
 		switch (this.#phase) {
 			case 'startup': {
@@ -366,10 +384,11 @@ export class Bbr implements CongestionController {
 			this.#enter('recheck');
 		} else if (this.#contendedWindow !== undefined) {
 			this.#contend(round);
+		} else if (this.#sinceUp >= upEvery[this.#cycles % upEvery.length]!) {
+			// A queue is no reason to wait for ever: where several flows share a link, the smaller one gains more by asking than it loses.
+			this.#goUp(firstUpGain);
 		} else if (isQueued) {
 			this.#enter('down');
-		} else if (this.#rounds >= cruiseRounds[this.#cycles % cruiseRounds.length]!) {
-			this.#goUp(firstUpGain);
 		}
 	}
 
@@ -386,6 +405,7 @@ export class Bbr implements CongestionController {
 		}
 
 		this.#wasCut = isCut;
+		this.#sinceUp = 0;
 		if (this.#rounds >= contendedRounds) {
 			this.#enter('down');
 		}
@@ -408,6 +428,7 @@ export class Bbr implements CongestionController {
 		}
 
 		this.#cycles++;
+		this.#sinceUp = 0;
 		this.#baseRate = this.bandwidth;
 		this.#upGain = gain;
 		this.#enter('up');
@@ -428,6 +449,13 @@ export class Bbr implements CongestionController {
 		this.#heavyRounds = isHeavy ? this.#heavyRounds + 1 : 0;
 		if (!isQueued && !isHeavy && this.#phase === 'cruise') {
 			this.#usualLoss = Math.min(this.#usualLoss + ((share - this.#usualLoss) / 8), maxUsualLoss);
+		}
+
+		this.#sinceCut++;
+		const isExcess = share > (2 * this.#usualLoss) + excessLoss && lost >= minExcessPackets * this.#datagramSize;
+		if (isExcess && this.#sinceCut >= excessPause && this.#phase !== 'startup' && this.#contendedWindow === undefined) {
+			this.#sinceCut = 0;
+			this.#rates = [this.bandwidth * excessCut, 0];
 		}
 
 		const isPersistent = this.#heavyRounds >= 2 && this.#phase !== 'startup';

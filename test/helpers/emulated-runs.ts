@@ -107,3 +107,29 @@ export function runFlow({rtt, queue = 1, ...shape}: PathShape, options: RunOptio
 		path,
 	};
 }
+
+/**
+Several flows of ours on one link, each starting `lag` ms after the one before. Shares are of the link's rate, from `settle` ms after the last
+start on, for `time` ms.
+*/
+export function runNeighbours({rtt, queue = 1, ...shape}: PathShape, {seed = 1, count = 2, lag = 0, settle, time}: {seed?: number; count?: number; lag?: number; settle: number; time: number}): number[] {
+	const path = new EmulatedPath(seed, {...shape, delay: rtt / 2, queue: queue * shape.rate * rtt});
+	const flows = Array.from({length: count}, () => path.open({config: {datagramSize: 1452, maxDatagramSize: 1452}}));
+	for (const flow of flows) {
+		flow.start(Infinity);
+		path.run(lag);
+	}
+
+	path.run(settle);
+	const before = flows.map(({received}) => received);
+	path.run(time);
+	return flows.map(({received}, index) => (received - before[index]!) / (shape.rate * time));
+}
+
+/**
+Jain's index: 1 when all get the same, 1/n when one gets everything.
+*/
+export function fairnessOf(shares: readonly number[]): number {
+	const sum = shares.reduce((total, share) => total + share, 0);
+	return (sum ** 2) / (shares.length * shares.reduce((total, share) => total + (share ** 2), 0));
+}

@@ -2,9 +2,11 @@
 import test from 'ava';
 import {
 	fast,
+	fairnessOf,
 	faster,
 	rough,
 	runFlow,
+	runNeighbours,
 	slow,
 	type PathShape,
 } from '../helpers/emulated-runs.js';
@@ -53,6 +55,20 @@ test('beside a CUBIC flow neither starves', t => {
 	t.true(share > 0.25 && share < 0.7, `${share}`);
 	t.true(competitor > 0.25 && competitor < 0.7, `CUBIC: ${competitor}`);
 });
+
+test('beside a CUBIC flow neither starves, even where the queue is too short to tell whose it is', t => {
+	const {share, competitor} = runFlow({...fast, queue: 0.5}, {time: 30_000, competitorLead: 5000});
+	t.true(share > 0.25 && share < 0.7, `${share}`);
+	t.true(competitor > 0.25 && competitor < 0.7, `CUBIC: ${competitor}`);
+});
+
+for (const {queue, lag} of [{queue: 0.5, lag: 0}, {queue: 1, lag: 0}, {queue: 4, lag: 0}, {queue: 1, lag: 5000}]) {
+	test(`two of ours share a link with a queue of ${queue} BDP fairly, the second ${lag} ms later`, t => {
+		const both = runNeighbours({...fast, queue}, {lag, settle: 8000, time: 8000});
+		t.true(both.every(share => share > 0.35 && share < 0.65), both.join(' / '));
+		t.true(fairnessOf(both) > 0.93);
+	});
+}
 
 test('a line waits for no file', t => {
 	const {lineTimes, share} = runFlow(fast, {time: 10_000, linesEvery: 20});
