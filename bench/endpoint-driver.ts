@@ -62,10 +62,10 @@ export class Driver {
 	}
 
 	/**
-	Begins a link to the responder on this machine.
+	Begins a link to the responder, by default on this machine.
 	*/
-	connect(port: number): number {
-		const link = this.endpoint.connect({publicKey: identityOf(responderKey).publicKey, candidates: [`127.0.0.1:${port}`]}, clock());
+	connect(port: number, host = '127.0.0.1'): number {
+		const link = this.endpoint.connect({publicKey: identityOf(responderKey).publicKey, candidates: [`${host}:${port}`]}, clock());
 		this.schedule();
 		return link;
 	}

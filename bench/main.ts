@@ -26,6 +26,10 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
 		const {measureEmulated} = await import('./emulated.js');
 		return measureEmulated();
 	},
+	async fairness() {
+		const {measureFairness} = await import('./fairness.js');
+		return measureFairness();
+	},
 	async screen() {
 		const {measureScreen} = await import('./screen.js');
 		return measureScreen();
@@ -50,7 +54,7 @@ const page = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url))
 for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
 	const report = await benches[name]!();
 	process.stdout.write(`${formatReport(report)}\n\n`);
-	if (values.write) {
+	if (values.write && report.rows.length > 0) {
 		writeReport(page, report);
 	}
 }

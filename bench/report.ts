@@ -44,9 +44,13 @@ export function describeMachine(): string {
 }
 
 /**
-The table as Markdown.
+The table as Markdown; of nothing measured, why.
 */
 export function formatReport({name, about, rows}: Report): string {
+	if (rows.length === 0) {
+		return `\`npm run bench -- ${name}\`: ${about}`;
+	}
+
 	const peers = [...new Set(rows.flatMap(row => Object.keys(row.peers ?? {})))];
 	const cells = [
 		['work', 'Earshot', ...peers, 'ratio', 'goal', ''],
