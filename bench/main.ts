@@ -30,6 +30,10 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
 		const {measureFairness} = await import('./fairness.js');
 		return measureFairness();
 	},
+	async recovery() {
+		const {measureRecovery} = await import('./recovery.js');
+		return measureRecovery();
+	},
 	async screen() {
 		const {measureScreen} = await import('./screen.js');
 		return measureScreen();
