@@ -7,6 +7,7 @@ import {discoveryReach} from './io/discovery.js';
 import {SessionLog} from './io/session-log.js';
 import {TraceFile} from './io/trace-file.js';
 import {chooseTheme} from './kit/theme.js';
+import {clockTime} from './kit/time.js';
 import {drive} from './plain/driver.js';
 import {HiddenInput} from './plain/hidden-input.js';
 import {createJsonFace} from './plain/json-face.js';
@@ -75,6 +76,8 @@ async function run(options: Options): Promise<number> {
 		mode: options.sessions,
 		accept: options.accept,
 		history: options.history,
+		reading: options.face === 'screen' ? 'active' : 'printed',
+		timeOfDay: clockTime,
 		program,
 		trace,
 		host: createHost(join(options.data, 'server'), options.version),

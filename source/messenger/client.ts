@@ -5,6 +5,7 @@
 // Inputs are `handle…` with `now` in float ms since the epoch, never going back. After each input poll effects and
 // datagrams until there are none, and set one timer to `pollTimeout`.
 import {Buffer} from 'node:buffer';
+import type {KeyObject} from 'node:crypto';
 import {formatHostPort} from '../protocol/addresses.js';
 import {deviceId, realmId} from '../protocol/cards.js';
 import type {ErrorReport} from '../protocol/errors.js';
@@ -34,33 +35,52 @@ import {
 import {ControlSession} from './control-session.js';
 import {conversationKey, type Conversation} from './conversation.js';
 import {Conversations} from './conversations.js';
-import {Delivery, type ReceivedLine} from './delivery.js';
+import {Courier} from './courier.js';
+import {Delivery, type ReceivedLine, type Standing} from './delivery.js';
 import {Directory} from './directory.js';
 import type {
 	ControlEvent,
 	Effect,
 	ExportResult,
 	HostedResult,
-	OutboxEntry,
 	Recalled,
 	StoredState,
+	StoreWrite,
 } from './effects.js';
-import type {DeliveryState, MessengerEvent, Place} from './events.js';
+import type {DeliveryState, MessengerEvent} from './events.js';
 import {Inbox} from './inbox.js';
 import {Journal} from './journal.js';
 import {LateFarewell} from './late-farewell.js';
-import {leaveFarewellMs, leaveFlightMs, maximumLogRows} from './limits.js';
+import {
+	directPatienceMs,
+	leaveFarewellMs,
+	leaveFlightMs,
+	maximumLogRows,
+} from './limits.js';
 import {linkEnds} from './link-codes.js';
+import {Mailbox} from './mailbox.js';
+import {Mailing} from './mailing.js';
 import {MessageLog} from './message-log.js';
 import {narrate} from './narration.js';
-import {Outbox} from './outbox.js';
+import {Outbox, type KeptEntry, type Lane} from './outbox.js';
 import {authenticatePeer, Peers} from './peers.js';
 import {Performer} from './performer.js';
+import {Pending} from './pending.js';
+import {Prekeys} from './prekeys.js';
+import {Progress} from './progress.js';
+import {Reading, type Arrival, type ReadingPolicy} from './reading.js';
+import {
+	ownerKey,
+	Receipts,
+	type Author,
+	type Owner,
+} from './receipts.js';
 import type {SharedName} from './records.js';
 import {Recollection} from './recollection.js';
 import {Rendezvous, type Transmit} from './rendezvous.js';
 import {Requests} from './requests.js';
 import {Rooms} from './rooms.js';
+import type {Party} from './sealing.js';
 import {Sessions} from './sessions.js';
 import {Speaker} from './speaker.js';
 import type {ConversationKey, MessengerView} from './view.js';
@@ -100,6 +120,14 @@ export type ClientOptions = {
 	Log in as this one without a password where the server's token for it is still known.
 	*/
 	readonly user?: string | undefined;
+	/**
+	How the face's lines are read; as they are printed where nobody says.
+	*/
+	readonly reading?: ReadingPolicy;
+	/**
+	A moment (ms since the epoch) as the clock on the user's wall shows it, `HH:MM:SS`; UTC where nobody says.
+	*/
+	readonly timeOfDay?: (at: number) => string;
 	readonly peerConfig?: Partial<PeerConfig>;
 	/**
 	The largest datagram that leaves this machine for `ip:port` in one piece; 1452 bytes where nobody says.
@@ -115,7 +143,7 @@ export type ClientOptions = {
 	readonly trace?: TraceObserver | undefined;
 };
 
-type Identity = {readonly user: string; readonly realm: string; readonly rootKey: string; readonly credential: Uint8Array};
+type Identity = {readonly user: string; readonly realm: string; readonly rootKey: string; readonly credential: Uint8Array; readonly party: Party};
 
 /**
 Leaving: lines in flight first, then good-byes, then the ends of the links; what came last is still marked and shown.
@@ -135,6 +163,7 @@ export class Client {
 	readonly #lateFarewell: LateFarewell;
 	readonly #peers: Peers;
 	readonly #delivery: Delivery;
+	readonly #outbox: Outbox;
 	readonly #speaker: Speaker;
 	readonly #recollection: Recollection;
 	readonly #conversations: Conversations;
@@ -143,10 +172,19 @@ export class Client {
 	readonly #sessions: Sessions;
 	readonly #rooms: Rooms;
 	readonly #performer: Performer;
+	readonly #prekeys: Prekeys;
+	readonly #mailing: Mailing;
+	readonly #mailbox: Mailbox;
+	readonly #receipts: Receipts;
+	readonly #reading: Reading;
+	readonly #pending = new Pending();
 	readonly #log = new MessageLog(maximumLogRows);
 	#identity: Identity | undefined;
+	readonly #deviceKeys: {readonly sign: string; readonly agree: string};
+	readonly #agreeKey: KeyObject;
 	#hosting: OnDone | undefined;
 	#departure: Departure | undefined;
+	#isBusy = false;
 	#now: number;
 	#view: MessengerView | undefined;
 
@@ -154,12 +192,22 @@ export class Client {
 		this.#options = options;
 		this.#now = options.now;
 		const {device, random, stored, program} = options;
+		const hasHistory = options.history ?? true;
+		const policy = options.reading ?? 'printed';
 		const push = (effect: Effect): void => {
 			this.#effects.push(effect);
 		};
 
-		const sign = exportPublicKey(importPrivateKey('ed25519', device.sign));
-		const agree = exportPublicKey(importPrivateKey('x25519', device.agree));
+		const emit = (event: MessengerEvent): void => {
+			this.#emit(event);
+		};
+
+		const signKey = importPrivateKey('ed25519', device.sign);
+		const agreeKey = importPrivateKey('x25519', device.agree);
+		const sign = exportPublicKey(signKey);
+		const agree = exportPublicKey(agreeKey);
+		this.#agreeKey = agreeKey;
+		this.#deviceKeys = {sign: encodeBase64(sign), agree: encodeBase64(agree)};
 		this.#journal = new Journal(push);
 		this.#archive = new Archive(push);
 		this.#recollection = new Recollection({
@@ -206,7 +254,7 @@ export class Client {
 			},
 			journal: this.#journal,
 			random,
-			device: {sign: encodeBase64(sign), agree: encodeBase64(agree)},
+			device: this.#deviceKeys,
 			program,
 			stored,
 		});
@@ -219,7 +267,7 @@ export class Client {
 					this.#delivery.handleLinkUp(peer, now);
 				},
 				handleLinkDown: (peer, how, now) => {
-					this.#delivery.handleLinkDown(peer);
+					this.#delivery.handleLinkDown(peer, now);
 					this.#sessions.handleLinkDown(peer, how, now);
 					this.#rooms.handleLinkDown(peer, now);
 				},
@@ -234,17 +282,28 @@ export class Client {
 			device: deviceId(sign),
 		});
 		const outbox = new Outbox(stored.outbox);
+		this.#outbox = outbox;
+		const isOurs = ({realm, from}: KeptEntry): boolean => realm === this.#identity?.realm && from === this.#identity.user;
+		const progress = new Progress({
+			outbox,
+			journal: this.#journal,
+			isOurs,
+			onProgress: (entry, state) => {
+				this.#handleProgress(entry, state);
+			},
+			hasHistory,
+		});
+		// What was printed was read: that needs no marks of its own.
+		const inbox = new Inbox(this.#journal, () => ownerKey(this.#owner), {seen: stored.seen, read: policy === 'printed' ? stored.seen : stored.read});
 		this.#delivery = new Delivery({
 			peers: this.#peers,
 			outbox,
-			inbox: new Inbox(this.#journal, stored.seen),
-			journal: this.#journal,
+			inbox,
+			progress,
 			listener: {
-				handleLine: (peer, key, line, now) => {
-					this.#handleLine(peer, key, line, now);
-				},
-				handleProgress: (entry, state) => {
-					this.#handleProgress(entry, state);
+				recordLine: line => this.#reading.record(this.#arrive(line)),
+				handleLine: (line, now) => {
+					this.#reading.show(this.#arrive(line), now);
 				},
 				handleHere: (peer, key, now) => {
 					this.#handleHere(peer, key, now);
@@ -262,25 +321,95 @@ export class Client {
 					}
 				},
 				isExpecting: shared => this.#isExpecting(shared),
-				isOurs: ({realm, from}) => realm === this.#identity?.realm && from === this.#identity.user,
+				isOurs,
 			},
 		});
-		const emit = (event: MessengerEvent): void => {
-			this.#emit(event);
-		};
-
+		const courier = new Courier({
+			control: this.#control,
+			sender: () => this.#identity && {party: this.#identity.party, agree: agreeKey},
+			random,
+		});
+		this.#prekeys = new Prekeys({
+			control: this.#control, journal: this.#journal, random, signKey, secrets: stored.prekeys,
+		});
+		this.#mailing = new Mailing({
+			outbox,
+			progress,
+			courier,
+			listener: {
+				directUntil: (peer, lane) => this.#directUntil(peer, lane),
+				isOurs,
+				emit,
+			},
+		});
+		this.#receipts = new Receipts({
+			inbox,
+			journal: this.#journal,
+			courier,
+			listener: {standing: author => this.#standing(author)},
+			debts: stored.debts,
+		});
+		this.#reading = new Reading({
+			policy,
+			hasHistory,
+			journal: this.#journal,
+			inbox,
+			conversations: this.#conversations,
+			clock: this.#clock,
+			emit,
+			owner: () => this.#owner,
+			listener: {
+				handleRead: (author, now) => {
+					this.#handleRead(author, now);
+				},
+				handleFront: (conversation, now) => {
+					this.#handleFront(conversation, now);
+				},
+			},
+			unread: stored.unread,
+		});
+		this.#mailbox = new Mailbox({
+			control: this.#control,
+			journal: this.#journal,
+			inbox,
+			prekeys: this.#prekeys,
+			listener: {
+				admits: (from, room) => this.#admits(from, room),
+				rooms: () => this.#namesOf('room'),
+				partners: () => this.#namesOf('session'),
+				recordLine: (line, now) => [...this.#reading.record(line), ...this.#owe(line, now)],
+				handleLine: (line, now) => {
+					this.#reading.show(line, now);
+					this.#handleRead(authorOf(line), now);
+				},
+				handleRepeated: (line, now) => {
+					this.#delivery.owe(line.peer, line.lane);
+					return this.#owe(line, now);
+				},
+				handleReceipt(peer, receipt, now) {
+					progress.confirm(peer, receipt.lane, receipt, now);
+				},
+				announce: batch => {
+					this.#announcePending(batch);
+				},
+				emit,
+			},
+			taken: stored.takenMail,
+		});
 		this.#speaker = new Speaker({
-			device: deviceId(sign), journal: this.#journal, outbox, clock: this.#clock, emit, nextSequence: stored.nextSequence,
+			device: deviceId(sign), journal: this.#journal, outbox, progress, clock: this.#clock, emit, hasHistory, nextSequence: stored.nextSequence,
 		});
 		const context: Context = {
 			control: this.#control,
 			peers: this.#peers,
 			delivery: this.#delivery,
+			progress,
 			conversations: this.#conversations,
 			directory: this.#directory,
 			requests: this.#requests,
 			mode: options.mode,
 			accept: options.accept,
+			isBusy: () => this.#isBusy,
 			own: () => this.#identity?.user ?? '',
 			rootKey: () => this.#identity?.rootKey ?? '',
 			emit,
@@ -313,6 +442,10 @@ export class Client {
 				leave: now => {
 					this.#depart(now);
 				},
+				setBusy: isBusy => {
+					this.#isBusy = isBusy;
+				},
+				pending: () => this.view.pending,
 			},
 		});
 	}
@@ -449,6 +582,7 @@ export class Client {
 		this.#peers.handleTimeout(now);
 		this.#delivery.handleTimeout(now);
 		this.#sessions.handleTimeout(now);
+		this.#prekeys.handleTimeout(now);
 		for (let request = this.#requests.pollExpired(now); request; request = this.#requests.pollExpired(now)) {
 			this.#sessions.endRequest(request.id, 'timeout');
 		}
@@ -497,6 +631,10 @@ export class Client {
 			this.#journal.pollTimeout(),
 			this.#sessions.pollTimeout(),
 			this.#requests.pollTimeout(),
+			this.#prekeys.pollTimeout(),
+			this.#mailing.pollTimeout(),
+			this.#receipts.pollTimeout(),
+			this.#mailbox.pollTimeout(),
 			this.#departure?.until,
 		);
 	}
@@ -515,6 +653,8 @@ export class Client {
 			active: active && `${active.kind}:${active.name}`,
 			ended: this.#conversations.endedView(own),
 			requests: this.#requests.view,
+			pending: this.#pending.view(this.#mailbox.waiting, this.#reading.unread, ownerKey(this.#owner)),
+			isBusy: this.#isBusy,
 			log: this.#log.view,
 		};
 		const before = this.#view;
@@ -531,7 +671,11 @@ export class Client {
 	#settle(now: number): void {
 		this.#performer.openNext(now);
 		this.#peers.handleEvents(now);
+		this.#reading.flush(now);
 		this.#delivery.flush(now);
+		this.#mailing.flush(now);
+		this.#receipts.flush(now);
+		this.#mailbox.flush(now);
 		this.#peers.handleEvents(now);
 		this.#advanceDeparture(now);
 		this.#journal.flush(now);
@@ -564,6 +708,10 @@ export class Client {
 			this.#sessions.handleHere(conversation, now);
 		} else if (conversation) {
 			this.#rooms.handleHere(conversation, peer, now);
+		}
+
+		if (conversation && this.#conversations.isFront(conversation)) {
+			this.#handleFront(conversation, now);
 		}
 	}
 
@@ -605,7 +753,7 @@ export class Client {
 		this.#speaker.say(conversation, text, {realm, from: user}, now, done);
 	}
 
-	#handleLoggedIn({user, card, punch}: Reply<'login'>, now: number): void {
+	#handleLoggedIn({user, card, punch, prekeys}: Reply<'login'>, now: number): void {
 		const rootKey = this.#control.rootKey!;
 		const realm = realmId(decodeBase64(rootKey));
 		if (!this.#identity && this.#options.stopwatch) {
@@ -620,7 +768,7 @@ export class Client {
 		}
 
 		this.#identity = {
-			user, realm, rootKey, credential: Buffer.from(card),
+			user, realm, rootKey, credential: Buffer.from(card), party: {realm, user, ...this.#deviceKeys},
 		};
 		this.#directory.clear();
 		this.#rendezvous.showServer(this.#control.rendezvousAddress!, punch, now);
@@ -628,12 +776,20 @@ export class Client {
 		this.#lateFarewell.handleLoggedIn(now);
 		this.#sessions.handleLoggedIn(now);
 		this.#rooms.handleLoggedIn(now);
+		this.#prekeys.handleLoggedIn(prekeys, now);
+		this.#mailbox.handleLoggedIn({party: this.#identity.party, agree: this.#agreeKey}, now);
+		this.#mailing.handleLoggedIn(now);
+		this.#receipts.handleLoggedIn(this.#identity, now);
 	}
 
 	#handleLoggedOut(now: number): void {
 		this.#directory.clear();
 		this.#rendezvous.leaveServer();
 		this.#sessions.handleLoggedOut(now);
+		this.#prekeys.handleLoggedOut();
+		this.#mailbox.handleLoggedOut();
+		this.#mailing.handleLoggedOut();
+		this.#receipts.handleLoggedOut();
 	}
 
 	#announce(now: number): void {
@@ -692,6 +848,16 @@ export class Client {
 				break;
 			}
 
+			case 'mail': {
+				this.#mailbox.handleNotice(notice);
+				break;
+			}
+
+			case 'prekeys': {
+				this.#prekeys.handleFew(notice.oneTime, now);
+				break;
+			}
+
 			default:
 		}
 	}
@@ -708,35 +874,132 @@ export class Client {
 				type: 'presence', user: name, online, ...(snapshot && {snapshot}),
 			});
 			this.#sessions.handlePresence(name, online, now);
+			if (online) {
+				this.#mailing.handleOnline(name, now);
+			}
 		}
 	}
 
-	#handleLine(peer: string, key: ConversationKey, {id, text, at, clock}: ReceivedLine, now: number): void {
-		this.#clock.follow(clock, now);
-		const conversation = this.#conversations.get(key);
-		const from = this.#peers.nameOf(peer);
-		const place: Place = key.startsWith('room:') ? {room: conversation?.name ?? key.slice('room:'.length)} : {session: from};
-		this.#conversations.logOf(key).addLine({
-			id, from, text, at, clock,
-		});
-		if (conversation && !this.#conversations.isFront(conversation)) {
-			conversation.unread++;
-			conversation.unreadFrom ??= id;
+	/**
+	A line from a link, with the names it is shown under.
+	*/
+	#arrive(line: ReceivedLine): Arrival {
+		const {peer, key} = line;
+		const room = key.startsWith('room:') ? this.#conversations.get(key)?.name ?? key.slice('room:'.length) : undefined;
+		return {
+			...line, from: this.#peers.nameOf(peer), room, isMail: false,
+		};
+	}
+
+	get #owner(): Owner {
+		return this.#identity ?? {realm: '', user: ''};
+	}
+
+	/**
+	How it stands with an author's device on a link.
+	*/
+	#standing({device, lane, to}: Author): Standing | undefined {
+		return this.#peers.deviceOf(to) === device ? this.#delivery.standing(nameKey(to), lane) : undefined;
+	}
+
+	/**
+	An author who hears nothing on a link must be told by mail that we have a line.
+	*/
+	#owe(line: Arrival, now: number): readonly StoreWrite[] {
+		const author = authorOf(line);
+		return this.#standing(author)?.isPresent ? [] : this.#receipts.owe(author, now);
+	}
+
+	/**
+	There is more to tell an author than before.
+	*/
+	#handleRead(author: Author, now: number): void {
+		if (this.#standing(author)?.isPresent) {
+			this.#delivery.owe(nameKey(author.to), author.lane);
+			this.#receipts.refresh(author, now);
+			return;
 		}
 
+		const writes = this.#receipts.owe(author, now);
+		if (writes.length > 0) {
+			this.#journal.gather(writes);
+		}
+	}
+
+	/**
+	The user looks at a conversation: what its members have said there is read.
+	*/
+	#handleFront({kind, name, lane, members}: Conversation, now: number): void {
+		const peers = kind === 'session' ? [nameKey(name)] : members.keys().toArray();
+		for (const peer of peers) {
+			const device = this.#peers.deviceOf(peer);
+			if (device !== undefined) {
+				this.#reading.read({device, lane, to: this.#peers.nameOf(peer)}, now);
+			}
+		}
+
+		for (const author of this.#receipts.waitingFor(lane, kind === 'session' ? nameKey(name) : undefined)) {
+			this.#reading.read(author, now);
+		}
+	}
+
+	/**
+	Whether mail of somebody, or of a room, is for now; without both, whether all mail is.
+	*/
+	#admits(from: string | undefined, room: string | undefined): boolean {
+		if (this.#isFree) {
+			return true;
+		}
+
+		return room === undefined
+			? from !== undefined && this.#conversations.find('session', from)?.state === 'open'
+			: this.#conversations.find('room', room) !== undefined;
+	}
+
+	get #isFree(): boolean {
+		const {mode} = this.#options;
+		return !this.#isBusy && (mode === 'many' || [...this.#conversations].every(({state}) => state !== 'open'));
+	}
+
+	#namesOf(kind: Conversation['kind']): readonly string[] {
+		return [...this.#conversations].filter(conversation => conversation.kind === kind && conversation.state === 'open').map(({name}) => name);
+	}
+
+	/**
+	Until when lines to somebody are left to a link, because one stands or is about to.
+	*/
+	#directUntil(peer: string, lane: Lane): number {
+		const standing = this.#delivery.standing(peer, lane);
+		const conversation = this.#conversations.get(lane === 'session' ? conversationKey('session', peer) : lane);
+		const isAsking = conversation?.kind === 'session' && conversation.state === 'asking';
+		if (isAsking || standing?.isPresent) {
+			return Infinity;
+		}
+
+		const isExpected = conversation?.kind === 'room' ? conversation.members.get(peer)?.isLost === false : conversation?.state === 'open';
+		return standing && isExpected ? standing.since + directPatienceMs : -Infinity;
+	}
+
+	#announcePending({from, room, count, since}: {readonly from: string; readonly room: string | undefined; readonly count: number; readonly since: number}): void {
+		const timeOfDay = this.#options.timeOfDay ?? (at => new Date(at).toISOString().slice(11, 19));
 		this.#emit({
-			type: 'message', id, from, ...place, text, at: new Date(at).toISOString(), pending: false,
+			type: 'notice',
+			level: 'info',
+			text: `${count} from ${from}${room === undefined ? '' : ` in ${room}`} since ${timeOfDay(since)}`,
+			pending: {
+				from, ...(room !== undefined && {room}), count, since: new Date(since).toISOString(),
+			},
 		});
 	}
 
-	#handleProgress({id, to, place}: OutboxEntry, state: DeliveryState): void {
-		this.#conversations.logOf(conversationKey(place.kind, place.name)).setDelivery(id, to, state);
+	#handleProgress({id, to, place}: KeptEntry, state: DeliveryState): void {
+		this.#conversations.logOf(conversationKey(place.kind, place.name)).setDelivery(id, to, state, state === 'failed' ? state : this.#outbox.stateOf(id));
 		this.#emit({
 			type: 'delivery', id, to, state,
 		});
 	}
 
-	#leaveAll(exception: Conversation | undefined, now: number): void {
+	#leaveAll(exception: Conversation | undefined, now: number, {isForGood = true} = {}): void {
 		for (const conversation of this.#conversations) {
 			if (conversation === exception) {
 				continue;
@@ -745,7 +1008,7 @@ export class Client {
 			if (conversation.kind === 'session') {
 				this.#sessions.leave(conversation, now);
 			} else {
-				this.#rooms.leave(conversation, now);
+				this.#rooms.leave(conversation, now, {isForGood});
 			}
 		}
 	}
@@ -753,6 +1016,10 @@ export class Client {
 	#depart(now: number): void {
 		this.#lateFarewell.handleLeaving(this.#identity?.user, now);
 		this.#departure = {phase: 'flight', until: now + leaveFlightMs, isAnswered: false};
+	}
+
+	#isAllSaid(now: number): boolean {
+		return this.#journal.isIdle && !this.#delivery.hasLinesInFlight && this.#mailing.isIdle(now) && this.#receipts.isIdle(now) && this.#mailbox.isIdle && this.#prekeys.isIdle;
 	}
 
 	/**
@@ -764,10 +1031,10 @@ export class Client {
 			return;
 		}
 
-		if (departure.phase === 'flight' && (departure.until <= now || (this.#journal.isIdle && !this.#delivery.hasLinesInFlight))) {
+		if (departure.phase === 'flight' && (departure.until <= now || this.#isAllSaid(now))) {
 			departure.phase = 'farewell';
 			departure.until = now + leaveFarewellMs;
-			this.#leaveAll(undefined, now);
+			this.#leaveAll(undefined, now, {isForGood: false});
 			this.#control.request('bye', {}, now, () => {
 				departure.isAnswered = true;
 			});
@@ -804,4 +1071,8 @@ function earliest(...times: ReadonlyArray<number | undefined>): number | undefin
 	}
 
 	return first === Infinity ? undefined : first;
+}
+
+function authorOf({device, lane, from}: Arrival): Author {
+	return {device, lane, to: from};
 }

@@ -7,7 +7,7 @@ import type {MessengerView} from './view.js';
 /**
 What an argument means, so that faces can complete it and hide it.
 */
-export type ArgumentKind = 'server' | 'new-user' | 'user' | 'requester' | 'room' | 'password' | 'text' | 'command' | 'port' | 'count' | 'file';
+export type ArgumentKind = 'server' | 'new-user' | 'user' | 'requester' | 'room' | 'password' | 'text' | 'command' | 'port' | 'count' | 'file' | 'switch';
 
 /**
 `rest`: takes everything up to the end of the line, spaces included.
@@ -139,6 +139,12 @@ export const commands: readonly Command[] = [
 	},
 	{
 		name: 'export', aliases: [], arguments: [{name: 'FILE', kind: 'file', rest: true}], group: 'talk', summary: 'Write the history of the conversation to a new file, as JSON where its name ends in .json', refusal: needsShown,
+	},
+	{
+		name: 'pending', aliases: [], arguments: [], group: 'talk', summary: 'List who has written to you while you were away or busy', refusal: needsLogin,
+	},
+	{
+		name: 'busy', aliases: [], arguments: [{name: 'on|off', kind: 'switch', optional: true}], group: 'talk', summary: 'Be left alone: requests are turned away, lines wait; or show whether that is on', refusal: always,
 	},
 	{
 		name: 'lr', aliases: [], arguments: [], group: 'rooms', summary: 'List rooms', refusal: needsLogin,

@@ -8,6 +8,7 @@ import type {Delivery} from './delivery.js';
 import type {Directory} from './directory.js';
 import type {MessengerEvent} from './events.js';
 import type {Peers} from './peers.js';
+import type {Progress} from './progress.js';
 import type {Requests} from './requests.js';
 import type {MessageRow} from './view.js';
 
@@ -32,11 +33,16 @@ export type Context = {
 	readonly control: ControlSession;
 	readonly peers: Peers;
 	readonly delivery: Delivery;
+	readonly progress: Progress;
 	readonly conversations: Conversations;
 	readonly directory: Directory;
 	readonly requests: Requests;
 	readonly mode: 'one' | 'many';
 	readonly accept: AcceptPolicy;
+	/**
+	Whether the user wants to be left alone.
+	*/
+	readonly isBusy: () => boolean;
 	/**
 	Our name.
 	*/

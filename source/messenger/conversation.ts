@@ -29,6 +29,10 @@ export class Conversation {
 	*/
 	readonly members = new Map<string, Member>();
 	/**
+	Members of the room who are not there: names by name key.
+	*/
+	readonly away = new Map<string, string>();
+	/**
 	Whom the server has in the room, by name key: nearly always the members, but a good-bye or a crash may be known here first.
 	*/
 	readonly listed = new Set<string>();
@@ -72,6 +76,18 @@ export class Conversation {
 		}
 
 		return this.session === undefined ? undefined : `session:${this.session}`;
+	}
+
+	/**
+	Everybody for whom a line said here is meant.
+	*/
+	get recipients(): readonly string[] {
+		if (this.kind === 'session') {
+			return [this.name];
+		}
+
+		const names = new Map([...this.away, ...this.members.entries().map(([key, {name}]) => [key, name] as const)]);
+		return names.values().toArray();
 	}
 
 	/**

@@ -38,6 +38,13 @@ export class Conversations {
 	}
 
 	/**
+	What the user looks at.
+	*/
+	get front(): Conversation | undefined {
+		return this.#active;
+	}
+
+	/**
 	Whether the user looks at this conversation.
 	*/
 	isFront(conversation: Conversation): boolean {

@@ -5,33 +5,50 @@
 //   here ──► (theirs)                       A line is sent once both sides have said `here` on this link. It carries the
 //   ◄── here (ours, visit 1, seen 4)        visit of its receiver, so that a line sent before a good-bye can't be taken
 //   say 5, say 6 (visit 1) ──►              for one after it: within a visit, lines arrive in order and without a gap.
-//   ◄── got 6
+//   ◄── got 6 read 5
 //   bye ──►
-import type {DeliveryState} from './events.js';
-import type {OutboxEntry} from './effects.js';
+import type {StoreWrite} from './effects.js';
 import type {Inbox} from './inbox.js';
-import type {Journal} from './journal.js';
 import {earlyHoldMs, maximumClaims, maximumUnstoredLines} from './limits.js';
 import {linkEnds} from './link-codes.js';
-import type {Lane, Outbox} from './outbox.js';
+import type {KeptEntry, Lane, Outbox} from './outbox.js';
 import type {Peers} from './peers.js';
+import type {Progress} from './progress.js';
 import type {PeerRecord, SharedName} from './records.js';
 import type {ConversationKey} from './view.js';
 
 /**
-A line as it came. `id` is `DEVICE-SEQUENCE`, `at` ms since the epoch.
+A line as it came from `peer` (a name key), on a link or by mail. `at` is ms since the epoch.
 */
-export type ReceivedLine = {readonly id: string; readonly text: string; readonly at: number; readonly clock: string};
+export type ReceivedLine = {
+	readonly peer: string;
+	readonly key: ConversationKey;
+	readonly lane: Lane;
+	readonly device: string;
+	readonly sequence: number;
+	readonly text: string;
+	readonly at: number;
+	readonly clock: string;
+};
+
+/**
+How it stands with somebody in a conversation that is shared with them: whether they are present on a link, and since when (ms since the
+epoch) that is so.
+*/
+export type Standing = {readonly isPresent: boolean; readonly since: number};
 
 /**
 What Delivery tells its owner. Peers go by their name key.
 */
 export type DeliveryListener = {
-	handleLine(peer: string, key: ConversationKey, line: ReceivedLine, now: number): void;
 	/**
-	An outbox entry has come further.
+	A line is new: what is to be kept of it together with its mark.
 	*/
-	handleProgress(entry: OutboxEntry, state: DeliveryState, now: number): void;
+	recordLine(line: ReceivedLine): readonly StoreWrite[];
+	/**
+	Its mark is durable.
+	*/
+	handleLine(line: ReceivedLine, now: number): void;
 	/**
 	The peer says that it is in this conversation, on the link that stands.
 	*/
@@ -49,7 +66,7 @@ export type DeliveryListener = {
 	/**
 	Whether an entry may go out under the identity of now.
 	*/
-	isOurs(entry: OutboxEntry): boolean;
+	isOurs(entry: KeptEntry): boolean;
 };
 
 /**
@@ -69,6 +86,10 @@ type Share = {
 	*/
 	theirs: number | undefined;
 	/**
+	Since when that is so, ms since the epoch.
+	*/
+	since: number;
+	/**
 	The last line sent under `theirs`.
 	*/
 	cursor: number;
@@ -77,12 +98,15 @@ type Share = {
 /**
 A conversation of which the peer says that we share it, and we don't know of it yet.
 */
-type Claim = {readonly visit: number; readonly seen: number; until: number};
+type Claim = {readonly visit: number; readonly seen: number; readonly read: number; until: number};
 
 type Exchange = {
 	readonly shares: Map<SharedName, Share>;
 	readonly claims: Map<SharedName, Claim>;
-	readonly receipts: Map<SharedName, number>;
+	/**
+	Where a receipt is due.
+	*/
+	readonly receipts: Set<SharedName>;
 	visits: number;
 	unstored: number;
 };
@@ -91,16 +115,15 @@ export class Delivery {
 	readonly #peers: Links;
 	readonly #outbox: Outbox;
 	readonly #inbox: Inbox;
-	readonly #journal: Journal;
+	readonly #progress: Progress;
 	readonly #listener: DeliveryListener;
 	readonly #exchanges = new Map<string, Exchange>();
-	readonly #sent = new Set<OutboxEntry>();
 
-	constructor({peers, outbox, inbox, journal, listener}: {peers: Links; outbox: Outbox; inbox: Inbox; journal: Journal; listener: DeliveryListener}) {
+	constructor({peers, outbox, inbox, progress, listener}: {peers: Links; outbox: Outbox; inbox: Inbox; progress: Progress; listener: DeliveryListener}) {
 		this.#peers = peers;
 		this.#outbox = outbox;
 		this.#inbox = inbox;
-		this.#journal = journal;
+		this.#progress = progress;
 		this.#listener = listener;
 	}
 
@@ -114,7 +137,7 @@ export class Delivery {
 		}
 
 		const share: Share = {
-			key, lane, visit: undefined, theirs: undefined, cursor: 0,
+			key, lane, visit: undefined, theirs: undefined, since: now, cursor: 0,
 		};
 		exchange.shares.set(shared, share);
 		// A link that comes now greets by itself.
@@ -143,7 +166,9 @@ export class Delivery {
 
 		if (share.theirs !== undefined && exchange.claims.size < maximumClaims) {
 			// They are still in it: should the server's news that made us part be old, their word need not come again.
-			exchange.claims.set(shared, {visit: share.theirs, seen: 0, until: now + earlyHoldMs});
+			exchange.claims.set(shared, {
+				visit: share.theirs, seen: 0, read: 0, until: now + earlyHoldMs,
+			});
 		}
 
 		this.#peers.release(peer, shared, now);
@@ -167,21 +192,47 @@ export class Delivery {
 		return this.#exchanges.get(peer)?.shares.get(shared)?.theirs !== undefined;
 	}
 
+	/**
+	How it stands with a peer in a lane; `undefined` where no conversation with that lane is shared.
+	*/
+	standing(peer: string, lane: Lane): Standing | undefined {
+		for (const share of this.#exchanges.get(peer)?.shares.values() ?? []) {
+			if (share.lane === lane) {
+				return {isPresent: share.theirs !== undefined, since: share.since};
+			}
+		}
+
+		return undefined;
+	}
+
+	/**
+	A receipt for the lines of a lane is due to the peer, if it is present on a link; a session may have a new name by now, and where
+	we have left meanwhile the receipt goes with the next `here`.
+	*/
+	owe(peer: string, lane: Lane): void {
+		const exchange = this.#exchanges.get(peer);
+		for (const [shared, share] of exchange?.shares ?? []) {
+			if (share.lane === lane && share.visit !== undefined) {
+				exchange!.receipts.add(shared);
+			}
+		}
+	}
+
 	handleLinkUp(peer: string, now: number): void {
 		const exchange = this.#get(peer);
-		this.#forgetLink(exchange);
+		this.#forgetLink(exchange, now);
 		for (const shared of exchange.shares.keys()) {
 			this.#greet(peer, shared, now);
 		}
 	}
 
-	handleLinkDown(peer: string): void {
+	handleLinkDown(peer: string, now: number): void {
 		const exchange = this.#exchanges.get(peer);
 		if (!exchange) {
 			return;
 		}
 
-		this.#forgetLink(exchange);
+		this.#forgetLink(exchange, now);
 		this.#tidy(peer, exchange);
 	}
 
@@ -201,7 +252,7 @@ export class Delivery {
 			case 'got': {
 				const share = exchange.shares.get(record.shared);
 				if (share?.theirs !== undefined) {
-					this.#confirm(peer, share.lane, Math.min(record.sequence, share.cursor), now);
+					this.#progress.confirm(peer, share.lane, {got: Math.min(record.sequence, share.cursor), read: record.read}, now);
 				}
 
 				break;
@@ -215,7 +266,7 @@ export class Delivery {
 			case 'absent': {
 				const share = exchange.shares.get(record.shared);
 				if (share?.visit === record.visit) {
-					share.theirs = undefined;
+					markAbsent(share, now);
 					this.#listener.handleBye(peer, share.key, now);
 				}
 
@@ -225,7 +276,7 @@ export class Delivery {
 			case 'close': {
 				const share = exchange.shares.get(record.shared);
 				if (share?.theirs === record.visit) {
-					share.theirs = undefined;
+					markAbsent(share, now);
 					this.#listener.handleRoomClosed(peer, share.key, now);
 				}
 
@@ -241,25 +292,14 @@ export class Delivery {
 	*/
 	flush(now: number): void {
 		for (const [peer, exchange] of this.#exchanges) {
-			for (const [shared, sequence] of exchange.receipts) {
-				this.#peers.send(peer, {kind: 'got', shared, sequence});
+			for (const shared of exchange.receipts) {
+				this.#peers.send(peer, {kind: 'got', shared, ...this.#marks(peer, exchange.shares.get(shared)!.lane)});
 			}
 
 			exchange.receipts.clear();
 			for (const [shared, share] of exchange.shares) {
 				this.#sendLines(peer, shared, share, now);
 			}
-		}
-	}
-
-	/**
-	Gives up everything that waits in a room: it was closed.
-	*/
-	failRoom(lane: Lane, now: number): void {
-		const failed = this.#outbox.removeLane(lane, entry => this.#listener.isOurs(entry));
-		this.#erase(failed);
-		for (const entry of failed) {
-			this.#listener.handleProgress(entry, 'failed', now);
 		}
 	}
 
@@ -317,7 +357,7 @@ export class Delivery {
 		let exchange = this.#exchanges.get(peer);
 		if (!exchange) {
 			exchange = {
-				shares: new Map(), claims: new Map(), receipts: new Map(), visits: 0, unstored: 0,
+				shares: new Map(), claims: new Map(), receipts: new Set(), visits: 0, unstored: 0,
 			};
 			this.#exchanges.set(peer, exchange);
 		}
@@ -332,12 +372,12 @@ export class Delivery {
 		}
 	}
 
-	#forgetLink(exchange: Exchange): void {
+	#forgetLink(exchange: Exchange, now: number): void {
 		exchange.claims.clear();
 		exchange.receipts.clear();
 		for (const share of exchange.shares.values()) {
 			share.visit = undefined;
-			share.theirs = undefined;
+			markAbsent(share, now);
 			share.cursor = 0;
 		}
 	}
@@ -349,8 +389,9 @@ export class Delivery {
 		const exchange = this.#get(peer);
 		const share = exchange.shares.get(shared)!;
 		share.visit = ++exchange.visits;
+		const {sequence: seen, read} = this.#marks(peer, share.lane);
 		this.#peers.send(peer, {
-			kind: 'here', shared, visit: share.visit, seen: this.#seen(peer, share.lane),
+			kind: 'here', shared, visit: share.visit, seen, read,
 		});
 		const claim = exchange.claims.get(shared);
 		if (!claim) {
@@ -361,24 +402,34 @@ export class Delivery {
 		this.#begin(peer, share, claim, now);
 	}
 
-	#seen(peer: string, lane: Lane): number {
-		return this.#inbox.seen(this.#peers.deviceOf(peer) ?? '', lane);
+	/**
+	What we have of the peer's lines in a lane.
+	*/
+	#marks(peer: string, lane: Lane): {readonly sequence: number; readonly read: number} {
+		const device = this.#peers.deviceOf(peer) ?? '';
+		return {sequence: this.#inbox.seen(device, lane), read: this.#inbox.read(device, lane)};
 	}
 
-	#handleHere(peer: string, exchange: Exchange, {shared, visit, seen}: PeerRecord & {kind: 'here'}, now: number): void {
+	#handleHere(peer: string, exchange: Exchange, {shared, visit, seen, read}: PeerRecord & {kind: 'here'}, now: number): void {
 		const share = exchange.shares.get(shared);
 		if (share) {
-			this.#begin(peer, share, {visit, seen}, now);
+			this.#begin(peer, share, {visit, seen, read}, now);
 		} else if (exchange.claims.size < maximumClaims) {
-			exchange.claims.set(shared, {visit, seen, until: now + earlyHoldMs});
+			exchange.claims.set(shared, {
+				visit, seen, read, until: now + earlyHoldMs,
+			});
 			this.#listener.handleClaim(peer, shared, now);
 		}
 	}
 
-	#begin(peer: string, share: Share, {visit, seen}: {visit: number; seen: number}, now: number): void {
+	#begin(peer: string, share: Share, {visit, seen, read}: {visit: number; seen: number; read: number}, now: number): void {
+		if (share.theirs === undefined) {
+			share.since = now;
+		}
+
 		share.theirs = visit;
 		share.cursor = seen;
-		this.#confirm(peer, share.lane, seen, now);
+		this.#progress.confirm(peer, share.lane, {got: seen, read}, now);
 		this.#listener.handleHere(peer, share.key, now);
 	}
 
@@ -395,7 +446,7 @@ export class Delivery {
 			return;
 		}
 
-		share.theirs = undefined;
+		markAbsent(share, now);
 		this.#listener.handleBye(peer, share.key, now);
 	}
 
@@ -414,30 +465,20 @@ export class Delivery {
 		}
 
 		const {key, lane} = share;
-		const fate = this.#inbox.take(device, lane, sequence, then => {
+		const line: ReceivedLine = {
+			peer, key, lane, device, sequence, text, at, clock,
+		};
+		const writes = this.#inbox.taken(device, lane) < sequence ? this.#listener.recordLine(line) : [];
+		const fate = this.#inbox.take(line, writes, then => {
 			exchange.unstored--;
-			this.#listener.handleLine(peer, key, {
-				id: `${device}-${sequence}`, text, at, clock,
-			}, then);
-			this.#receipt(peer, lane, sequence);
+			this.#listener.handleLine(line, then);
+			this.owe(peer, lane);
 			this.#tidy(peer, exchange);
 		});
 		if (fate === 'new') {
 			exchange.unstored++;
 		} else if (fate === 'old') {
-			this.#receipt(peer, lane, sequence);
-		}
-	}
-
-	/**
-	Where we have left meanwhile the receipt goes with the next `here`; a session may have a new name by now.
-	*/
-	#receipt(peer: string, lane: Lane, sequence: number): void {
-		const exchange = this.#get(peer);
-		for (const [shared, share] of exchange.shares) {
-			if (share.lane === lane && share.visit !== undefined) {
-				exchange.receipts.set(shared, Math.max(sequence, exchange.receipts.get(shared) ?? 0));
-			}
+			this.owe(peer, lane);
 		}
 	}
 
@@ -466,33 +507,18 @@ export class Delivery {
 				kind: 'say', shared, visit: share.theirs, sequence, text, at, clock,
 			});
 			share.cursor = sequence;
-			if (this.#sent.has(entry)) {
-				continue;
-			}
-
-			this.#sent.add(entry);
-			this.#listener.handleProgress(entry, 'sent', now);
+			this.#progress.send(entry, now);
 		}
 	}
+}
 
-	/**
-	The peer has everything up to `sequence`.
-	*/
-	#confirm(peer: string, lane: Lane, sequence: number, now: number): void {
-		const delivered = this.#outbox.remove(peer, lane, entry => entry.sequence <= sequence && this.#listener.isOurs(entry));
-		this.#erase(delivered);
-		for (const entry of delivered) {
-			this.#listener.handleProgress(entry, 'delivered', now);
-		}
+/**
+The peer is not present any more.
+*/
+function markAbsent(share: Share, now: number): void {
+	if (share.theirs !== undefined) {
+		share.since = now;
 	}
 
-	#erase(entries: readonly OutboxEntry[]): void {
-		for (const entry of entries) {
-			this.#sent.delete(entry);
-		}
-
-		if (entries.length > 0) {
-			this.#journal.gather(entries.map(({id, to}) => ({kind: 'outbox-remove', id, to})));
-		}
-	}
+	share.theirs = undefined;
 }

@@ -36,6 +36,11 @@ export type SaidLine = Place & {readonly type: 'message'; readonly id: string; r
 Everything that happens. Times are ISO 8601 in UTC.
 */
 export type MessengerEvent =
+	| SaidLine
+	/**
+	A conversation has been opened in which there were lines before this run: the last of them, oldest first.
+	*/
+	| ({readonly type: 'history'; readonly messages: readonly SaidLine[]} & Place)
 	| {readonly type: 'connection'; readonly state: ConnectionState; readonly server: string | null; readonly term: number; readonly reason?: string; readonly retryInMs?: number}
 	/**
 	`snapshot` marks those who were there before us.
@@ -48,13 +53,11 @@ export type MessengerEvent =
 	| {readonly type: 'request-ended'; readonly kind: 'session' | 'file' | 'group'; readonly from: string; readonly id: string; readonly reason: string}
 	| {readonly type: 'session'; readonly with: string; readonly state: SessionState; readonly reason?: string}
 	| {readonly type: 'room'; readonly room: string; readonly change: RoomChange; readonly user: string; readonly reason?: string}
-	| SaidLine
-	/**
-	A conversation has been opened in which there were lines before this run: the last of them, oldest first.
-	*/
-	| ({readonly type: 'history'; readonly messages: readonly SaidLine[]} & Place)
 	| {readonly type: 'delivery'; readonly id: string; readonly to: string; readonly state: DeliveryState}
-	| {readonly type: 'notice'; readonly level: 'info' | 'warn' | 'error'; readonly text: string};
+	/**
+	`pending`: lines that had to wait are shown next.
+	*/
+	| {readonly type: 'notice'; readonly level: 'info' | 'warn' | 'error'; readonly text: string; readonly pending?: {readonly from: string; readonly room?: string; readonly count: number; readonly since: string}};
 
 /**
 The one answer to a command; `fields` stand beside `ok` in the json face's reply.

@@ -22,7 +22,7 @@ export class Journal {
 	*/
 	readonly #places = new Map<string, number>();
 	/**
-	Changes gathered, those that were replaced included.
+	Changes gathered, those that were replaced included; each may be several writes.
 	*/
 	#gathered = 0;
 	#waiting: OnStored[] = [];
@@ -49,7 +49,7 @@ export class Journal {
 	*/
 	gather(writes: readonly StoreWrite[], onStored?: OnStored): void {
 		this.#writes.push(...writes);
-		this.#gathered += writes.length;
+		this.#gathered++;
 		if (onStored) {
 			this.#waiting.push(onStored);
 		}
@@ -57,11 +57,13 @@ export class Journal {
 
 	/**
 	Adds a change that says all that earlier ones of the same subject said: of those not yet on their way to disk only the last goes there.
+	`others` are changes that go to disk with it and stand for themselves.
 	*/
-	gatherLatest(subject: string, write: StoreWrite, onStored: OnStored): void {
+	gatherLatest(subject: string, write: StoreWrite, onStored: OnStored, others: readonly StoreWrite[] = []): void {
 		const place = this.#places.get(subject) ?? this.#writes.length;
 		this.#places.set(subject, place);
 		this.#writes[place] = write;
+		this.#writes.push(...others);
 		this.#gathered++;
 		this.#waiting.push(onStored);
 	}

@@ -88,6 +88,94 @@ Lines that may wait for one recipient; then `s` is refused until some have arriv
 export const maximumOutboxLines = 10_000;
 
 /**
+Received lines of one lane that are kept until their reader has read them; of older ones that is not told any more.
+*/
+export const maximumUnreadEntries = 1000;
+
+/**
+A link has so long to come up before what waits for it goes by mail.
+*/
+export const directPatienceMs = 3000;
+
+/**
+Mails to one person that are on their way to the server at once.
+*/
+export const mailsInFlight = 8;
+
+/**
+Prekeys of somebody are asked for again after this long, and those of one who has run out of one-time prekeys.
+*/
+export const bundleLifetimeMs = 60_000;
+
+/**
+First and longest pause after the server has refused mail to somebody.
+*/
+export const mailBackoffMs = {first: 15_000, longest: 10 * 60_000} as const;
+
+/**
+The first pause where the reader has no prekeys at the server: somebody who has just registered is about to publish them. The user
+is told when that has been tried four times.
+*/
+export const freshAccountMs = 500;
+
+/**
+The pause after the server has said that we ask too much.
+*/
+export const slowDownMs = 2000;
+
+/**
+What waits in the outbox is looked through at most so often, and for mail that has run out at least so often.
+*/
+export const mailingIntervalMs = 50;
+export const mailSweepMs = 60 * 60_000;
+
+/**
+Receipts that go by mail are gathered so long.
+*/
+export const receiptDelayMs = 200;
+
+/**
+Somebody whose link stands so long has heard our receipts on it.
+*/
+export const heardMs = 5000;
+
+/**
+Mail to an open conversation that is not older was hardly away: it is shown without an announcement.
+*/
+export const freshMailMs = 60_000;
+
+/**
+Mails that wait in memory for an earlier one; more stay at the server.
+*/
+export const maximumParkedMails = 2000;
+
+/**
+A mail that waits so long for an earlier one is taken in without it, before the server deletes it.
+*/
+export const parkedLifetimeMs = 6 * 24 * 3_600_000;
+
+/**
+One-time prekeys at the server: so many, and more are made when fewer than half of them are left.
+*/
+export const oneTimePrekeys = 100;
+
+/**
+A signed prekey serves so long, and its private half is kept so long after it was replaced: longer than a mail lives.
+*/
+export const signedPrekeyMs = 7 * 24 * 3_600_000;
+export const replacedPrekeyMs = 8 * 24 * 3_600_000;
+
+/**
+Private halves of one-time prekeys that are kept at most; each mail that waits for us needs one.
+*/
+export const maximumPrekeySecrets = 2000;
+
+/**
+Authors who must be told by mail what we have of their lines; the oldest is let go.
+*/
+export const maximumDebts = 1000;
+
+/**
 Rows of a conversation that are kept to be shown.
 */
 export const maximumRows = 2000;

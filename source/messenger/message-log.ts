@@ -119,16 +119,20 @@ export class MessageLog {
 		});
 	}
 
-	setDelivery(id: string, to: string, state: DeliveryState): void {
-		const states = this.#deliveries.get(id);
-		const index = states ? this.#rows.findLastIndex(row => row.id === id) : -1;
+	/**
+	An own line has come further towards one recipient. `overall`: how far it is with the one furthest behind, where that is not known here
+	because the line is of an earlier run.
+	*/
+	setDelivery(id: string, to: string, state: DeliveryState, overall: DeliveryState = state): void {
+		const index = this.#rows.findLastIndex(row => row.id === id);
 		const row = this.#rows[index];
-		if (!states || row?.kind !== 'line') {
+		if (row?.kind !== 'line' || !row.isOwn) {
 			return;
 		}
 
-		states.set(nameKey(to), state);
-		const delivery = order.find(candidate => states.values().toArray().includes(candidate));
+		const states = this.#deliveries.get(id);
+		states?.set(nameKey(to), state);
+		const delivery = states ? order.find(candidate => states.values().toArray().includes(candidate)) : overall;
 		if (delivery === row.delivery) {
 			return;
 		}

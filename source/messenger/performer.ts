@@ -23,6 +23,7 @@ import {reportPath} from './path-report.js';
 import type {Recollection} from './recollection.js';
 import type {Rooms} from './rooms.js';
 import type {Sessions} from './sessions.js';
+import type {PendingView} from './view.js';
 
 /**
 What only the client itself can do.
@@ -32,6 +33,8 @@ export type ClientActions = {
 	host(port: number | undefined, done: OnDone): void;
 	say(conversation: Conversation, text: string, now: number, done: OnDone): void;
 	leave(now: number): void;
+	setBusy(isBusy: boolean): void;
+	pending(): readonly PendingView[];
 };
 
 type Opening = {readonly act: (now: number, opened: OnDone) => void; readonly done: OnDone};
@@ -210,6 +213,25 @@ export class Performer {
 		export: ([path = ''], _now, done) => {
 			this.#recollection.export(this.#context.conversations.shown, path.trim(), done);
 		},
+		pending: (_values, _now, done) => {
+			done(succeed({
+				from: this.#actions.pending().map(({user, room, count, since}) => ({
+					user, ...(room !== undefined && {room}), count, since: new Date(since).toISOString(),
+				})),
+			}));
+		},
+		busy: ([state], _now, done) => {
+			if (state !== undefined && state !== 'on' && state !== 'off') {
+				done(refuse('bad-arguments', `"${state}" is neither on nor off. Usage: busy [on|off]`));
+				return;
+			}
+
+			if (state !== undefined) {
+				this.#actions.setBusy(state === 'on');
+			}
+
+			done(succeed({busy: this.#context.isBusy()}));
+		},
 		l: (_values, _now, done) => {
 			done(succeed(this.#status()));
 		},
@@ -341,6 +363,7 @@ export class Performer {
 			connected: control.isReady,
 			server: control.server ?? null,
 			user: control.user ?? null,
+			busy: this.#context.isBusy(),
 			conversation: active ? show(active) : null,
 			conversations: [...conversations].map(conversation => ({...show(conversation), unread: conversation.unread})),
 		};

@@ -1,9 +1,9 @@
 // Records: what two messengers say to each other on stream 1 of their link.
 // Knows their shapes and how to cut them out of a byte stream; refuses to know who may say one.
 //
-//   here   I am in this conversation and have seen your lines up to `seen`; send me the rest, marked with `visit`
+//   here   I am in this conversation, have seen your lines up to `seen` and read them up to `read`; send me the rest, marked with `visit`
 //   say    a line
-//   got    your lines in this conversation up to `sequence` are safe and shown
+//   got    your lines in this conversation up to `sequence` are safe and shown, those up to `read` were read
 //   bye    I have left this conversation, which I was in with `visit`
 //   close  I have closed this room, which I created and was in with `visit`, for everyone
 //   absent I am not in this conversation, though you have said `here` to me with `visit`
@@ -28,12 +28,12 @@ The name under which both ends of a conversation know it: `session:ID` with the 
 export type SharedName = string;
 
 /**
-A record. `sequence` and `seen` count the author's lines, `at` is ms since the epoch.
+A record. `sequence`, `seen` and `read` count the author's lines, `at` is ms since the epoch.
 */
 export type PeerRecord =
-	| {kind: 'here'; shared: SharedName; visit: number; seen: number}
+	| {kind: 'here'; shared: SharedName; visit: number; seen: number; read: number}
 	| {kind: 'say'; shared: SharedName; visit: number; sequence: number; text: string; at: number; clock: string}
-	| {kind: 'got'; shared: SharedName; sequence: number}
+	| {kind: 'got'; shared: SharedName; sequence: number; read: number}
 	| {kind: 'bye'; shared: SharedName; visit: number}
 	| {kind: 'close'; shared: SharedName; visit: number}
 	| {kind: 'absent'; shared: SharedName; visit: number};
@@ -53,11 +53,13 @@ type Check = (value: unknown) => boolean;
 What each field of each kind has to be. By hand, because a line a millisecond comes through here: a schema took a tenth of a loud client's time.
 */
 const fields: ReadonlyMap<unknown, ReadonlyArray<readonly [field: string, check: Check]>> = new Map(Object.entries({
-	here: {shared: isShared, visit: isCount, seen: isCount},
+	here: {
+		shared: isShared, visit: isCount, seen: isCount, read: isCount,
+	},
 	say: {
 		shared: isShared, visit: isCount, sequence: isSequence, text: isText, at: isTime, clock: isClock,
 	},
-	got: {shared: isShared, sequence: isCount},
+	got: {shared: isShared, sequence: isCount, read: isCount},
 	bye: {shared: isShared, visit: isCount},
 	close: {shared: isShared, visit: isCount},
 	absent: {shared: isShared, visit: isCount},

@@ -56,11 +56,11 @@ export class Rooms {
 				return;
 			}
 
-			const {room, creator, created, members} = outcome.reply;
+			const {room, creator, created, members, away} = outcome.reply;
 			this.#context.makeWay(conversations.find('room', room), then);
 			if (created) {
 				// What still waited in an older room of this name has nowhere to go.
-				this.#context.delivery.failRoom(`room:${nameKey(room)}`, then);
+				this.#context.progress.fail(`room:${nameKey(room)}`, then);
 			}
 
 			const conversation = conversations.find('room', room) ?? conversations.open('room', room, 'open');
@@ -69,6 +69,7 @@ export class Rooms {
 			this.#context.directory.changed();
 			this.#announce(conversation, created ? 'created' : 'entered', this.#context.own());
 			this.#context.tell(conversation, 'join', created ? `You have created the room ${room}.` : `You have entered the room ${room}.`, then);
+			this.#setAway(conversation, away);
 			for (const member of members) {
 				this.#admit(conversation, member, then);
 			}
@@ -98,27 +99,36 @@ export class Rooms {
 				this.#end(conversation, this.#context.own(), then);
 			}
 
-			this.#context.delivery.failRoom(`room:${nameKey(name)}`, then);
+			this.#context.progress.fail(`room:${nameKey(name)}`, then);
 			done(succeed({room: conversation?.name ?? name}));
 		});
 	}
 
 	/**
-	`cs`, or making way for another conversation.
+	`cs`, or making way for another conversation. `isForGood`: else we stay a member in absence, for whom lines are kept.
 	*/
-	leave(conversation: Conversation, now: number): void {
-		this.#sayFarewell(conversation.name, now);
+	leave(conversation: Conversation, now: number, {isForGood = true} = {}): void {
+		if (isForGood) {
+			this.#sayFarewell(conversation.name, now);
+		}
+
 		this.#part(conversation, {isSaid: true}, now);
 		this.#announce(conversation, 'left', this.#context.own());
 		this.#context.tell(conversation, 'leave', 'You have left the room.', now);
 		this.#remove(conversation, {isOurWish: true});
 	}
 
-	handleNotice({room, change, user, peer}: Notice<'room'>, now: number): void {
+	handleNotice({room, change, user, peer, away}: Notice<'room'>, now: number): void {
 		const conversation = this.#context.conversations.find('room', room);
 		const member = conversation?.members.get(nameKey(user));
 		if (!conversation) {
 			return;
+		}
+
+		if (away) {
+			conversation.away.set(nameKey(user), user);
+		} else {
+			conversation.away.delete(nameKey(user));
 		}
 
 		switch (change) {
@@ -162,7 +172,7 @@ export class Rooms {
 	*/
 	handleGone(name: string, now: number): void {
 		if (!this.#context.conversations.find('room', name)) {
-			this.#context.delivery.failRoom(`room:${nameKey(name)}`, now);
+			this.#context.progress.fail(`room:${nameKey(name)}`, now);
 		}
 	}
 
@@ -281,7 +291,7 @@ export class Rooms {
 		}
 	}
 
-	#reconcile(conversation: Conversation, {room, creator, created, members}: Reply<'enter'>, now: number): void {
+	#reconcile(conversation: Conversation, {room, creator, created, members, away}: Reply<'enter'>, now: number): void {
 		if (created || creator !== conversation.creator) {
 			// The room we were in was closed while we were away; another one by its name is none of ours.
 			this.#context.control.request(created ? 'close-room' : 'leave', {room}, now);
@@ -289,6 +299,7 @@ export class Rooms {
 			return;
 		}
 
+		this.#setAway(conversation, away);
 		conversation.listed.clear();
 		for (const {user} of members) {
 			conversation.listed.add(nameKey(user));
@@ -314,6 +325,7 @@ export class Rooms {
 		}
 
 		conversation.listed.add(key);
+		conversation.away.delete(key);
 		if (conversation.members.has(key)) {
 			return;
 		}
@@ -322,6 +334,16 @@ export class Rooms {
 		delivery.join(key, conversation.shared!, conversation, now);
 		if (isNews) {
 			this.#tellEntered(conversation, user, now);
+		}
+	}
+
+	#setAway(conversation: Conversation, names: readonly string[]): void {
+		const own = nameKey(this.#context.own());
+		conversation.away.clear();
+		for (const name of names) {
+			if (nameKey(name) !== own) {
+				conversation.away.set(nameKey(name), name);
+			}
 		}
 	}
 
@@ -344,7 +366,7 @@ export class Rooms {
 
 	#closed(conversation: Conversation, by: string, now: number): void {
 		this.#end(conversation, by, now);
-		this.#context.delivery.failRoom(conversation.lane, now);
+		this.#context.progress.fail(conversation.lane, now);
 	}
 
 	#end(conversation: Conversation, user: string, now: number): void {

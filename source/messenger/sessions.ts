@@ -137,13 +137,13 @@ export class Sessions {
 	}
 
 	handleRequest({session, from, expiresInMs}: Notice<'request'>, now: number): void {
-		const {requests, accept, conversations, mode, control, emit} = this.#context;
+		const {requests, accept, isBusy, conversations, mode, control, emit} = this.#context;
 		const ours = conversations.find('session', from);
 		const isTalking = [...conversations].some(conversation => conversation !== ours && conversation.state === 'open');
 		if (ours) {
 			// They ask the one who asks them, or their end of our session has vanished: that is an answer.
 			this.#accept(session, from, now);
-		} else if ((mode === 'one' && isTalking) || requests.isFull) {
+		} else if (isBusy() || (mode === 'one' && isTalking) || requests.isFull) {
 			control.request('answer', {session, answer: 'busy'}, now);
 			this.#tellBusy(from, now);
 		} else if (accept === 'everyone') {

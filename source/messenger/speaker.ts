@@ -9,13 +9,16 @@ import type {MessengerEvent} from './events.js';
 import type {Journal} from './journal.js';
 import {maximumOutboxLines, sequenceBlock} from './limits.js';
 import type {Outbox} from './outbox.js';
+import type {Progress} from './progress.js';
 
 export class Speaker {
 	readonly #device: string;
 	readonly #journal: Journal;
 	readonly #outbox: Outbox;
 	readonly #clock: HybridClock;
+	readonly #progress: Progress;
 	readonly #emit: (event: MessengerEvent) => void;
+	readonly #hasHistory: boolean;
 	#next: number;
 	#reserved: number;
 	/**
@@ -23,14 +26,16 @@ export class Speaker {
 	*/
 	readonly #unstored = new Map<string, number>();
 
-	constructor({device, journal, outbox, clock, emit, nextSequence}: {
-		device: string; journal: Journal; outbox: Outbox; clock: HybridClock; emit: (event: MessengerEvent) => void; nextSequence: number;
+	constructor({device, journal, outbox, progress, clock, emit, hasHistory, nextSequence}: {
+		device: string; journal: Journal; outbox: Outbox; progress: Progress; clock: HybridClock; emit: (event: MessengerEvent) => void; hasHistory: boolean; nextSequence: number;
 	}) {
 		this.#device = device;
 		this.#journal = journal;
 		this.#outbox = outbox;
+		this.#progress = progress;
 		this.#clock = clock;
 		this.#emit = emit;
+		this.#hasHistory = hasHistory;
 		this.#next = Math.max(1, nextSequence);
 		this.#reserved = this.#next;
 	}
@@ -39,8 +44,7 @@ export class Speaker {
 	Says `text` in a conversation. Done once it is durable for every recipient.
 	*/
 	say(conversation: Conversation, text: string, {realm, from}: {realm: string; from: string}, now: number, done: OnDone): void {
-		const {kind, name, log} = conversation;
-		const recipients = kind === 'session' ? [name] : conversation.members.values().map(member => member.name).toArray();
+		const {kind, name, key, log, recipients} = conversation;
 		const full = recipients.find(to => this.#outbox.count(to) + (this.#unstored.get(nameKey(to)) ?? 0) >= maximumOutboxLines);
 		if (full !== undefined) {
 			done(refuse('outbox-full', `${maximumOutboxLines} lines wait for ${full} already, and that is the most; wait until some have arrived.`));
@@ -55,32 +59,40 @@ export class Speaker {
 			id, sequence, realm, from, to, place: {kind, name}, text, at, clock, state: {step: 'queued'},
 		}));
 		const writes: StoreWrite[] = entries.map(entry => ({kind: 'outbox-add', entry}));
+		if (this.#hasHistory) {
+			writes.push({
+				kind: 'history-add', line: {
+					realm, owner: from, place: key, id, device: this.#device, sequence, from, text, at, clock, state: recipients.length > 0 ? 'queued' : undefined, isUnread: false, proof: undefined,
+				},
+			});
+		}
+
 		if (sequence >= this.#reserved) {
 			this.#reserved = sequence + sequenceBlock;
 			writes.unshift({kind: 'sequence', next: this.#reserved});
 		}
 
-		const said = (): void => {
+		const said = (later: number): void => {
 			log.addOwnLine({
 				id, from, text, at, clock, recipients,
 			});
 			this.#queue(entries);
 			done(succeed({id}));
 			if (conversation.isClosed) {
-				this.#giveUp(entries, conversation);
+				this.#giveUp(entries, conversation, later);
 			}
 		};
 
 		if (writes.length === 0) {
-			// Nobody else is in the room: there is nothing to keep.
-			said();
+			// Nobody else is in the room, and there is no history: there is nothing to keep.
+			said(now);
 			return;
 		}
 
 		this.#count(recipients, 1);
-		this.#journal.write(writes, () => {
+		this.#journal.write(writes, later => {
 			this.#count(recipients, -1);
-			said();
+			said(later);
 		});
 	}
 
@@ -96,16 +108,10 @@ export class Speaker {
 	/**
 	The room was closed while the disk was busy.
 	*/
-	#giveUp(entries: readonly OutboxEntry[], {lane, log}: Conversation): void {
+	#giveUp(entries: readonly OutboxEntry[], {lane}: Conversation, now: number): void {
 		for (const {id, to} of entries) {
-			this.#outbox.remove(to, lane, entry => entry.id === id);
-			log.setDelivery(id, to, 'failed');
-			this.#emit({
-				type: 'delivery', id, to, state: 'failed',
-			});
+			this.#progress.failAll(this.#outbox.remove(to, lane, entry => entry.id === id), now);
 		}
-
-		this.#journal.write(entries.map(({id, to}) => ({kind: 'outbox-remove', id, to})));
 	}
 
 	#count(recipients: readonly string[], change: number): void {

@@ -107,6 +107,11 @@ A room of the server, and whether we are in it.
 */
 export type RoomView = RoomRow & {readonly isEntered: boolean};
 
+/**
+Lines of somebody that wait for the user: at the server, or here and not looked at. `room`: those said in a room; `since` in ms since the epoch.
+*/
+export type PendingView = {readonly user: string; readonly room: string | undefined; readonly count: number; readonly since: number};
+
 export type MessengerView = {
 	readonly connection: ConnectionView;
 	/**
@@ -130,6 +135,14 @@ export type MessengerView = {
 	Oldest first.
 	*/
 	readonly requests: readonly RequestView[];
+	/**
+	By sender, oldest first.
+	*/
+	readonly pending: readonly PendingView[];
+	/**
+	The user wants to be left alone: requests are answered busy, mail waits.
+	*/
+	readonly isBusy: boolean;
 	/**
 	What happened outside conversations (connection, sign-in, refusals), newest last, the newest 200.
 	*/

@@ -55,12 +55,12 @@ function wordRoomUsers({room, users}: Fields): string[] {
 	return [`${counted(names.length, 'user')} in ${cell(room)}`, ...columns(names.map(name => [cell(name)]))];
 }
 
-function wordStatus({connected, server, user, conversation}: Fields): string[] {
+function wordStatus({connected, server, user, busy, conversation}: Fields): string[] {
 	const {kind, name, members} = (conversation ?? {}) as Fields;
 	return [
 		connected === true ? `connected to ${cell(server)}` : 'not connected',
 		...columns([
-			['user', typeof user === 'string' ? cell(user) : 'nobody is logged in'],
+			['user', `${typeof user === 'string' ? cell(user) : 'nobody is logged in'}${busy === true ? ', busy' : ''}`],
 			['conversation', kind === undefined ? 'none' : `${cell(kind)} ${kind === 'room' ? '' : 'with '}${cell(name)}${members === undefined ? '' : `, ${counted(Number(members), 'member')}`}`],
 		]),
 	];
@@ -120,12 +120,21 @@ function wordSearch({messages}: Fields): string[] {
 	])];
 }
 
+function wordPending({from}: Fields): string[] {
+	const rows = list(from);
+	return rows.length === 0
+		? ['nothing waits for you']
+		: ['waiting for you', ...columns(rows.map(({user, room, count, since}) => [cell(user), room === undefined ? '' : `in ${cell(room)}`, counted(Number(count), 'line'), `since ${dateTime(Date.parse(String(since)))}`]))];
+}
+
+const wordBusy = ({busy}: Fields): string[] => [busy === true ? 'you are busy: requests are turned away, lines wait; free again with: busy off' : 'you are not busy'];
+
 const wordExport = ({lines, path}: Fields): string[] => [`${counted(Number(lines), 'line')} written to ${cell(path)}`];
 
 const wordLogin = ({user}: Fields): string[] => [`logged in as ${cell(user)}`];
 
 const wordings: Readonly<Record<string, (fields: Fields) => string[]>> = {
-	register: wordLogin, login: wordLogin, lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, path: wordPath, history: wordHistory, search: wordSearch, export: wordExport, help: wordHelp,
+	register: wordLogin, login: wordLogin, lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, path: wordPath, history: wordHistory, search: wordSearch, export: wordExport, pending: wordPending, busy: wordBusy, help: wordHelp,
 };
 
 /**

@@ -36,6 +36,14 @@ export type MessengerOptions = {
 	*/
 	readonly history: boolean;
 	/**
+	How the face's lines are read: as they are printed, or where they are looked at.
+	*/
+	readonly reading: 'printed' | 'active';
+	/**
+	A moment, ms since the epoch, as the clock on the user's wall shows it.
+	*/
+	readonly timeOfDay: (at: number) => string;
+	/**
 	Name and version, as the server is told.
 	*/
 	readonly program: string;
@@ -57,7 +65,7 @@ Starts a messenger; it connects nowhere by itself.
 @throws {ProtocolError} When the port is busy, or the data folder or a profile in it can't be used.
 */
 export async function startMessenger({
-	folder, user, udpPort, announce, mode, accept, history, program, host, trace,
+	folder, user, udpPort, announce, mode, accept, history, reading, timeOfDay, program, host, trace,
 }: MessengerOptions): Promise<RunningMessenger> {
 	const udp = await UdpSocket.open(udpPort);
 	let store: ProfileStore;
@@ -76,6 +84,8 @@ export async function startMessenger({
 		mode,
 		accept,
 		history,
+		reading,
+		timeOfDay,
 		stored: store.stored,
 		addresses: () => (announce === undefined ? undefined : parseAnnounced(announce, udp.port)) ?? ownAddresses(udp.port),
 		program,

@@ -106,6 +106,14 @@ export function replySheet(reply: Extract<CommandReply, {ok: true}>): SheetConte
 			return {title: 'Exported', rows: [pair('Lines', textOf(fields, 'lines')), pair('File', textOf(fields, 'path'))]};
 		}
 
+		case 'pending': {
+			return {title: 'Waiting for you', rows: orNone(listOf(fields, 'from').map(row => pair(textOf(row, 'user'), `${textOf(row, 'count')} since ${dateTime(Date.parse(textOf(row, 'since')))}${'room' in row ? `, in ${textOf(row, 'room')}` : ''}`)), 'Nothing waits for you.')};
+		}
+
+		case 'busy': {
+			return {title: 'Busy', rows: [fields.busy === true ? pair('on', 'Requests are turned away and lines wait. Free again with: busy off') : pair('off', 'Others can reach you.')]};
+		}
+
 		case 'l': {
 			return {title: 'Status', rows: statusRows(fields)};
 		}
@@ -135,7 +143,7 @@ function statusRows(fields: Fields): SheetRow[] {
 	const talk = isFields(conversation) ? `${textOf(conversation, 'kind')} ${textOf(conversation, 'name')}${'members' in conversation ? `, ${textOf(conversation, 'members')} inside` : ''}` : 'none';
 	return [
 		pair('Server', `${textOf(fields, 'server', 'none')}${fields.connected === true ? '' : ', not connected'}`),
-		pair('User', textOf(fields, 'user', 'not logged in')),
+		pair('User', `${textOf(fields, 'user', 'not logged in')}${fields.busy === true ? ', busy' : ''}`),
 		pair('Conversation', talk),
 	];
 }

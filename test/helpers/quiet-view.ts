@@ -11,5 +11,7 @@ export const quietView: MessengerView = {
 	active: undefined,
 	ended: undefined,
 	requests: [],
+	pending: [],
+	isBusy: false,
 	log: [],
 };

@@ -18,7 +18,7 @@ test('two people register, open a session and talk both ways', t => {
 	people.world.run(1000);
 	t.deepEqual(bob.read, ['ann: hello']);
 	t.deepEqual(ann.read, ['bob: hello yourself']);
-	t.deepEqual(ann.events('delivery').map(({state}) => state), ['queued', 'sent', 'delivered']);
+	t.deepEqual(ann.events('delivery').map(({state}) => state), ['queued', 'sent', 'delivered', 'read']);
 	t.deepEqual(ann.node.disk.outbox, []);
 });
 

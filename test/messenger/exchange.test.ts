@@ -6,6 +6,7 @@ import type {Effect, OutboxEntry} from '../../source/messenger/effects.js';
 import {Inbox} from '../../source/messenger/inbox.js';
 import {Journal} from '../../source/messenger/journal.js';
 import {Outbox} from '../../source/messenger/outbox.js';
+import {Progress} from '../../source/messenger/progress.js';
 import type {PeerRecord} from '../../source/messenger/records.js';
 
 const den = {key: 'room:den', lane: 'room:den'} as const;
@@ -17,9 +18,15 @@ function say(visit: number, sequence: number): PeerRecord {
 	};
 }
 
-function here(visit: number, seen = 0): PeerRecord {
+function here(visit: number, seen = 0, read = 0): PeerRecord {
 	return {
-		kind: 'here', shared: 'room:den', visit, seen,
+		kind: 'here', shared: 'room:den', visit, seen, read,
+	};
+}
+
+function got(sequence: number, read = 0): PeerRecord {
+	return {
+		kind: 'got', shared: 'room:den', sequence, read,
 	};
 }
 
@@ -27,6 +34,10 @@ function here(visit: number, seen = 0): PeerRecord {
 We, and bob at the other end of a link.
 */
 class Bench {
+	/**
+	Whether lines are read as they are shown.
+	*/
+	isReading = true;
 	readonly told: string[] = [];
 	readonly delivery: Delivery;
 	readonly outbox: Outbox;
@@ -44,6 +55,16 @@ class Bench {
 		this.outbox = new Outbox(lines.map((sequence): OutboxEntry => ({
 			id: `a-${sequence}`, sequence, realm: 'r', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: `line ${sequence}`, at: 0, clock, state: {step: 'queued'},
 		})));
+		const progress = new Progress({
+			outbox: this.outbox,
+			journal: this.#journal,
+			isOurs: () => true,
+			onProgress: ({id}, state) => {
+				this.told.push(`${id} ${state}`);
+			},
+			hasHistory: true,
+		});
+		const inbox = new Inbox(this.#journal, () => 'r/ann', {seen: new Map(), read: new Map()});
 		this.delivery = new Delivery({
 			peers: {
 				hold: (_peer, need) => {
@@ -63,14 +84,15 @@ class Bench {
 				},
 			},
 			outbox: this.outbox,
-			inbox: new Inbox(this.#journal, new Map()),
-			journal: this.#journal,
+			inbox,
+			progress,
 			listener: {
-				handleLine: (_peer, _key, {id}) => {
-					this.told.push(`shown ${id}`);
-				},
-				handleProgress: ({id}, state) => {
-					this.told.push(`${id} ${state}`);
+				recordLine: () => [],
+				handleLine: ({device, lane, sequence}) => {
+					this.told.push(`shown ${device}-${sequence}`);
+					if (this.isReading) {
+						inbox.markRead(device, lane, sequence, {isKept: false});
+					}
 				},
 				handleHere: (_peer, key) => {
 					this.told.push(`here ${key}`);
@@ -139,7 +161,7 @@ function describe(record: PeerRecord): string {
 		}
 
 		case 'got': {
-			return `got ${record.sequence}`;
+			return record.read === record.sequence ? `got ${record.sequence}` : `got ${record.sequence} read ${record.read}`;
 		}
 
 		default: {
@@ -152,7 +174,7 @@ test('lines go out once both have said here, with the reader\'s visit', t => {
 	const bench = new Bench([1, 2]).enter();
 	t.deepEqual(bench.turn(), ['here 1 seen 0']);
 	t.deepEqual(bench.hear(here(7)), ['say 1 visit 7', 'say 2 visit 7']);
-	t.deepEqual(bench.hear({kind: 'got', shared: 'room:den', sequence: 1}), []);
+	t.deepEqual(bench.hear(got(1)), []);
 	t.deepEqual(bench.told, ['hold room:den', 'here room:den', 'a-1 sent', 'a-2 sent', 'a-1 delivered']);
 });
 
@@ -162,20 +184,40 @@ test('what the reader has seen is not sent, and counts as received', t => {
 	t.deepEqual(bench.told, ['hold room:den', 'a-1 delivered', 'a-2 delivered', 'here room:den', 'a-3 sent']);
 });
 
+test('what was received is told, and told again when it was read', t => {
+	const bench = new Bench([1, 2, 3]).enter();
+	bench.hear(here(1));
+	bench.hear(got(2), got(3, 1), got(3, 3), got(3, 3));
+	t.deepEqual(bench.told.filter(what => !what.endsWith('sent')), ['hold room:den', 'here room:den', 'a-1 delivered', 'a-2 delivered', 'a-3 delivered', 'a-1 read', 'a-2 read', 'a-3 read']);
+	t.deepEqual([...bench.outbox], []);
+});
+
+test('a here tells what was read while we were away', t => {
+	const bench = new Bench([1, 2]).enter();
+	bench.hear(here(1, 2, 1));
+	t.deepEqual(bench.told.slice(1), ['a-1 delivered', 'a-2 delivered', 'a-1 read', 'here room:den']);
+});
+
+test('lines that are shown and not read yet are receipted so', t => {
+	const bench = new Bench().enter();
+	bench.isReading = false;
+	t.deepEqual(bench.hear(here(1), say(1, 5)), ['here 1 seen 0', 'got 5 read 0']);
+});
+
 test('a receipt for more than was sent is no receipt for it', t => {
 	const bench = new Bench().enter();
 	bench.hear(here(1));
 	bench.outbox.add({
 		id: 'a-9', sequence: 9, realm: 'r', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: 'x', at: 0, clock, state: {step: 'queued'},
 	});
-	bench.delivery.handleRecord('bob', {kind: 'got', shared: 'room:den', sequence: 99}, 0);
+	bench.delivery.handleRecord('bob', got(99), 0);
 	t.is(bench.outbox.count('bob'), 1);
 });
 
 test('a new link begins anew, from what was not received', t => {
 	const bench = new Bench([1, 2]).enter();
-	bench.hear(here(1), {kind: 'got', shared: 'room:den', sequence: 1});
-	bench.delivery.handleLinkDown('bob');
+	bench.hear(here(1), got(1));
+	bench.delivery.handleLinkDown('bob', 0);
 	t.deepEqual(bench.turn(), []);
 	bench.delivery.handleLinkUp('bob', 0);
 	t.deepEqual(bench.hear(here(1, 1)), ['here 2 seen 0', 'say 2 visit 1']);
@@ -206,7 +248,7 @@ test('a line where we are not is neither shown nor receipted', t => {
 
 test('a good-bye ends the visit it names, and no other', t => {
 	const bench = new Bench([1]).enter();
-	bench.hear(here(1), {kind: 'got', shared: 'room:den', sequence: 1}, here(2));
+	bench.hear(here(1), got(1), here(2));
 	bench.hear({kind: 'bye', shared: 'room:den', visit: 1});
 	t.false(bench.told.includes('bye room:den'));
 	t.true(bench.delivery.isPresent('bob', 'room:den'));
@@ -256,7 +298,7 @@ test('a peer that claims to share everything with us is remembered within bounds
 	const bench = new Bench();
 	for (let index = 0; index < 1000; index++) {
 		bench.delivery.handleRecord('bob', {
-			kind: 'here', shared: `room:r${index}`, visit: index, seen: 0,
+			kind: 'here', shared: `room:r${index}`, visit: index, seen: 0, read: 0,
 		}, 0);
 	}
 

@@ -84,7 +84,7 @@ test('good-byes that the server has not heard are bounded', t => {
 		bench.user = 'ann';
 		bench.rooms.enter(`den-${index}`, 0, bench.onDone);
 		bench.answer('enter', {
-			room: `den-${index}`, creator: 'cat', created: false, members: [],
+			room: `den-${index}`, creator: 'cat', created: false, members: [], away: [],
 		});
 		bench.user = undefined;
 		bench.rooms.leave(bench.conversations.find('room', `den-${index}`)!, 0);
@@ -161,8 +161,30 @@ test('what waits in a room that is closed fails, whoever closed it and however w
 	const anotherByThatName = new RuleBench().enterDen('bob');
 	anotherByThatName.rooms.handleLoggedIn(0);
 	anotherByThatName.answer('enter', {
-		room: 'den', creator: 'dan', created: false, members: [],
+		room: 'den', creator: 'dan', created: false, members: [], away: [],
 	});
 	t.is(anotherByThatName.done.at(-1), 'fail room:den');
 	t.deepEqual(anotherByThatName.asked, ['enter den', 'enter den', 'leave den']);
+});
+
+test('who is away belongs to a room without being in it, until they enter, leave for good, or the server knows them no more', t => {
+	const bench = new RuleBench().enterDen('bob', 'cat');
+	bench.rooms.handleNotice({
+		event: 'room', room: 'den', change: 'left', user: 'bob', away: true,
+	}, 0);
+	t.deepEqual(bench.den!.members.keys().toArray(), ['cat']);
+	t.deepEqual(bench.den!.recipients, ['bob', 'cat']);
+	bench.rooms.handleNotice({
+		event: 'room', room: 'den', change: 'left', user: 'bob',
+	}, 0);
+	t.deepEqual(bench.den!.recipients, ['cat']);
+	bench.rooms.handleNotice({
+		event: 'room', room: 'den', change: 'gone', user: 'cat', away: true,
+	}, 0);
+	t.deepEqual(bench.den!.recipients, ['cat']);
+	bench.rooms.handleLoggedIn(0);
+	bench.answer('enter', {
+		room: 'den', creator: 'cat', created: false, members: [], away: ['dan', 'ann'],
+	});
+	t.deepEqual(bench.den!.recipients, ['dan'], 'we are not written to by ourselves');
 });

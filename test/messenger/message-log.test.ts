@@ -85,3 +85,14 @@ test('a conversation of any length never fills the memory', t => {
 	t.is(log.view.length, 10_000);
 	t.is(log.earlier, 'none');
 });
+
+test('a line of an earlier run goes by how far it is in all', t => {
+	const log = new MessageLog(10);
+	log.addEarlier([{
+		realm: 'r', owner: 'ann', place: 'room:den', id: 'a-1', device: 'a', sequence: 1, from: 'ann', text: 'hi', at: 1, clock: '1', state: 'stored', isUnread: false, proof: undefined,
+	}], {isEnd: true});
+	log.setDelivery('a-1', 'bob', 'read', 'stored');
+	t.like(log.view, [{delivery: 'stored', revision: 0}]);
+	log.setDelivery('a-1', 'cat', 'read', 'read');
+	t.like(log.view, [{delivery: 'read', revision: 1}]);
+});

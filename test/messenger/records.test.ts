@@ -7,12 +7,14 @@ import {encodeRecord, RecordDecoder, type PeerRecord} from '../../source/messeng
 const clock = new HybridClock().tick(1_700_000_000_000);
 const records: readonly PeerRecord[] = [
 	{
-		kind: 'here', shared: 'room:den', visit: 1, seen: 0,
+		kind: 'here', shared: 'room:den', visit: 1, seen: 9, read: 8,
 	},
 	{
 		kind: 'say', shared: 'session:a-Z_9', visit: 2, sequence: 7, text: 'grüße\n👋', at: 1_700_000_000_000, clock,
 	},
-	{kind: 'got', shared: 'room:den', sequence: 7},
+	{
+		kind: 'got', shared: 'room:den', sequence: 7, read: 5,
+	},
 	{kind: 'bye', shared: 'room:den', visit: 3},
 	{kind: 'close', shared: 'room:den', visit: 3},
 	{kind: 'absent', shared: 'room:den', visit: 3},
@@ -66,7 +68,9 @@ for (const [title, body] of [
 }
 
 test('a record is what is known of it, and nothing else', t => {
-	t.deepEqual([...new RecordDecoder().push(frame('{"shared":"room:den","sequence":7,"kind":"got","from":"cat"}'))], [{kind: 'got', shared: 'room:den', sequence: 7}]);
+	t.deepEqual([...new RecordDecoder().push(frame('{"shared":"room:den","sequence":7,"read":6,"kind":"got","from":"cat"}'))], [{
+		kind: 'got', shared: 'room:den', sequence: 7, read: 6,
+	}]);
 });
 
 test('a length beyond the limit is refused before its bytes come', t => {

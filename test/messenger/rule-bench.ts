@@ -61,11 +61,13 @@ export class RuleBench {
 				part: (peer: string, shared: string) => {
 					this.done.push(`part ${peer} ${shared}`);
 				},
-				failRoom: (lane: string) => {
-					this.done.push(`fail ${lane}`);
-				},
 				sayClosed() {
 					// Nobody is listening.
+				},
+			},
+			progress: {
+				fail: (lane: string) => {
+					this.done.push(`fail ${lane}`);
 				},
 			},
 			conversations: this.conversations,
@@ -73,6 +75,7 @@ export class RuleBench {
 			requests: new Requests(),
 			mode: 'many',
 			accept: 'ask',
+			isBusy: () => false,
 			own: () => 'ann',
 			rootKey: () => '',
 			emit: (event: MessengerEvent) => {
@@ -122,7 +125,7 @@ export class RuleBench {
 	enterDen(...members: readonly string[]): this {
 		this.rooms.enter('den', 0, this.onDone);
 		return this.answer('enter', {
-			room: 'den', creator: 'cat', created: false, members: members.map(user => ({user})),
+			room: 'den', creator: 'cat', created: false, members: members.map(user => ({user})), away: [],
 		});
 	}
 

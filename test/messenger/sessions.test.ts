@@ -229,7 +229,7 @@ test('a crash of the other one is told within two seconds, and another session c
 	t.is(ann.node.disk.outbox.length, 1);
 });
 
-test('after a crash the session is asked for again by the user, and what waited arrives', t => {
+test('after a crash what waited arrives by mail, and the session is asked for again by the user', t => {
 	const people = new People();
 	const [ann, bob] = [people.join('ann'), people.join('bob', {accept: 'everyone'})];
 	ann.type('o bob');
@@ -241,11 +241,12 @@ test('after a crash the session is asked for again by the user, and what waited 
 	people.logIn(bob);
 	people.run(3000);
 	t.is(ann.view.conversations[0]?.state, 'lost');
-	t.deepEqual(bob.read, []);
+	t.deepEqual(bob.read, ['ann: are you there'], 'by mail');
+	ann.type('s it is me');
 	ann.type('o bob');
 	people.run(1000);
 	t.is(ann.view.conversations[0]?.state, 'open');
-	t.deepEqual(bob.read, ['ann: are you there']);
+	t.deepEqual(bob.read, ['ann: are you there', 'ann: it is me']);
 });
 
 test('a session opened, left and opened again in one breath stands in the end', t => {

@@ -8,7 +8,7 @@ import {serverAddress} from './server-node.js';
 import {Wire} from './wire.js';
 import type {World} from './world.js';
 
-export type ClientSettings = {readonly mode: 'one' | 'many'; readonly accept: 'ask' | 'contacts' | 'everyone'};
+export type ClientSettings = {readonly mode: 'one' | 'many'; readonly accept: 'ask' | 'contacts' | 'everyone'; readonly reading?: 'printed' | 'active'; readonly history?: boolean};
 
 export class ClientNode {
 	client: Client | undefined;

@@ -14,7 +14,7 @@ const clock = new HybridClock().tick(1_700_000_000_000);
 function records(shared: string): Uint8Array[] {
 	const list: PeerRecord[] = [
 		{
-			kind: 'here', shared, visit: 1, seen: 0,
+			kind: 'here', shared, visit: 1, seen: 0, read: 0,
 		},
 		{
 			kind: 'say', shared, visit: 1, sequence: 1, text: 'hello', at: 1_700_000_000_000, clock,
@@ -22,7 +22,9 @@ function records(shared: string): Uint8Array[] {
 		{
 			kind: 'say', shared, visit: 1, sequence: 2, text: 'again', at: 1_700_000_000_001, clock,
 		},
-		{kind: 'got', shared, sequence: 1},
+		{
+			kind: 'got', shared, sequence: 1, read: 1,
+		},
 		{kind: 'absent', shared, visit: 1},
 		{kind: 'bye', shared, visit: 1},
 		{kind: 'close', shared, visit: 1},
