@@ -53,9 +53,9 @@ test('text arrives as it was typed', async t => {
 		const {id} = await ann.ok(`s ${text}`);
 		t.like(await bob.event({type: 'message'}), {id, text});
 		await ann.event({
-			type: 'delivery', id, to: 'bob', state: 'delivered',
+			type: 'delivery', id, to: 'bob', state: 'read',
 		});
 		const states = ann.seen({type: 'delivery', id}).map(({state}) => String(state));
-		t.deepEqual(states, ['queued', 'sent', 'stored', 'delivered'].filter(state => states.includes(state)), 'each once, forwards');
+		t.deepEqual(states, ['queued', 'sent', 'stored', 'delivered', 'read'].filter(state => states.includes(state)), 'each once, forwards');
 	}
 });
