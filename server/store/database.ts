@@ -85,9 +85,8 @@ export class Database {
 	*/
 	load(file: string): StoredState {
 		try {
-			const accounts = this.#database.prepare('SELECT key, name, device, signed AS signedPrekey, one_time AS oneTimePrekeys FROM account').all() as Array<Account & {signedPrekey: number | null}>;
 			return {
-				accounts: accounts.map(account => ({...account, signedPrekey: account.signedPrekey ?? undefined})),
+				accounts: this.#accounts(),
 				rooms: this.#rooms.load(),
 				mailboxes: this.#mail.boxes(),
 				...this.#register.load(),
@@ -142,6 +141,16 @@ export class Database {
 
 	close(): void {
 		this.#database.close();
+	}
+
+	#accounts(): Account[] {
+		const select = this.#database.prepare('SELECT key, name, device, signed, one_time FROM account');
+		// As objects 100 000 accounts would take 0.15 s more.
+		select.setReturnArrays(true);
+		const rows = select.all() as unknown as Array<[key: string, name: string, device: string, signed: number | null, oneTimePrekeys: number]>;
+		return rows.map(([key, name, device, signed, oneTimePrekeys]) => ({
+			key, name, device, signedPrekey: signed ?? undefined, oneTimePrekeys,
+		}));
 	}
 
 	#apply(write: DatabaseWrite): unknown {

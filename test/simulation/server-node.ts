@@ -3,7 +3,7 @@ import {encodeLine} from '../../source/protocol/framing.js';
 import {importPrivateKey} from '../../source/protocol/keys.js';
 import type {Action, OperatorReply} from '../../server/core/actions.js';
 import {ServerCore} from '../../server/core/server-core.js';
-import type {Answer} from '../../server/core/storage.js';
+import type {Answer, Write} from '../../server/core/storage.js';
 import {ServerDisk} from '../helpers/server-disk.js';
 import type {Wire} from './wire.js';
 import type {World} from './world.js';
@@ -22,6 +22,10 @@ export class ServerNode {
 	readonly #rootKey: Uint8Array;
 	readonly #tokenSecret: Uint8Array;
 	readonly #wires = new Map<number, Wire>();
+	/**
+	Writes that are not durable yet, in their order.
+	*/
+	readonly #unwritten = new Map<number, Write>();
 
 	constructor(world: World) {
 		this.#world = world;
@@ -47,6 +51,7 @@ export class ServerNode {
 	crash(): void {
 		this.core = undefined;
 		this.incarnation++;
+		this.#unwritten.clear();
 		for (const wire of this.#wires.values()) {
 			wire.cut();
 		}
@@ -133,7 +138,9 @@ export class ServerNode {
 
 			case 'store': {
 				let answer: unknown;
+				this.#unwritten.set(action.task, action.write);
 				this.#later(3, () => {
+					this.#unwritten.delete(action.task);
 					answer = this.disk.apply(action.write);
 				});
 				this.#later(4, core => {
@@ -155,6 +162,11 @@ export class ServerNode {
 			}
 
 			case 'exit': {
+				// An orderly end brings to disk what is on its way there.
+				for (const write of this.#unwritten.values()) {
+					this.disk.apply(write);
+				}
+
 				this.crash();
 				break;
 			}
