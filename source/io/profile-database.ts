@@ -165,7 +165,7 @@ export class ProfileDatabase {
 		closeSync(openSync(path, 'a', 0o600));
 		const database = new DatabaseSync(path, {timeout: 1000});
 		try {
-			database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+			database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
 			if (versionOf(database) > schemaVersion) {
 				throw new ProtocolError('newer-profile', `${dirname(path)} was written by a newer Earshot. Update this one, or name another folder with --data.`);
 			}
