@@ -220,7 +220,7 @@ export class Client {
 		});
 		this.#conversations = new Conversations(conversation => {
 			if (options.history !== false) {
-				this.#recollection.handleOpened(conversation);
+				this.#recollection.handleOpened(conversation, this.#reading.unreadSince(conversation.key));
 			}
 		});
 		this.#rendezvous = new Rendezvous(random);

@@ -11,6 +11,10 @@ export class Conversations {
 	Rows of conversations that were closed, oldest first.
 	*/
 	readonly #closedLogs = new Map<ConversationKey, MessageLog>();
+	/**
+	The first row that nobody has looked at, of conversations that are not open.
+	*/
+	readonly #closedUnread = new Map<ConversationKey, string>();
 	#active: Conversation | undefined;
 	/**
 	Ended by somebody else while the user looked at it, and nothing opened since.
@@ -67,6 +71,8 @@ export class Conversations {
 		const log = this.logOf(key);
 		this.#closedLogs.delete(key);
 		const conversation = new Conversation(kind, name, {state, log});
+		conversation.unreadFrom = this.#closedUnread.get(key);
+		this.#closedUnread.delete(key);
 		this.#open.set(key, conversation);
 		this.#onOpened(conversation);
 		return conversation;
@@ -87,7 +93,21 @@ export class Conversations {
 	*/
 	forget(): void {
 		this.#closedLogs.clear();
+		this.#closedUnread.clear();
 		this.#ended = undefined;
+	}
+
+	/**
+	A row has come to a conversation, open or not, that is not looked at.
+	*/
+	noteUnread(key: ConversationKey, id: string): void {
+		const conversation = this.#open.get(key);
+		if (conversation) {
+			conversation.unread++;
+			conversation.unreadFrom ??= id;
+		} else if (!this.#closedUnread.has(key)) {
+			this.#closedUnread.set(key, id);
+		}
 	}
 
 	/**
@@ -164,7 +184,9 @@ export class Conversations {
 	#keepLog(key: ConversationKey, log: MessageLog): void {
 		this.#closedLogs.set(key, log);
 		if (this.#closedLogs.size > maximumClosedLogs) {
-			this.#closedLogs.delete(this.#closedLogs.keys().next().value!);
+			const oldest = this.#closedLogs.keys().next().value!;
+			this.#closedLogs.delete(oldest);
+			this.#closedUnread.delete(oldest);
 		}
 	}
 

@@ -83,6 +83,15 @@ export class Reading {
 	}
 
 	/**
+	When the first line came by mail to a conversation and was not looked at, ms since the epoch.
+	*/
+	unreadSince(key: ConversationKey): number | undefined {
+		const owner = ownerKey(this.#owner());
+		const times = this.#unread.filter(row => row.owner === owner && row.key === key).map(({since}) => since);
+		return times.length === 0 ? undefined : Math.min(...times);
+	}
+
+	/**
 	What is to be made durable with the mark of a new line.
 	*/
 	record(line: Arrival): StoreWrite[] {
@@ -123,9 +132,13 @@ export class Reading {
 		this.#conversations.logOf(key).addLine({
 			id, from, text, at, clock,
 		});
-		if (conversation && !this.#conversations.isFront(conversation)) {
-			conversation.unread++;
-			conversation.unreadFrom ??= id;
+		const isInFront = this.#conversations.front?.key === key;
+		if (!isInFront) {
+			this.#conversations.noteUnread(key, id);
+		}
+
+		if (isMail && !isInFront) {
+			this.#count(key, from, at);
 		}
 
 		if (this.#isReadAtOnce(key)) {
@@ -134,9 +147,6 @@ export class Reading {
 			const authors = this.#authors.get(key) ?? new Map<string, Author>();
 			this.#authors.set(key, authors);
 			authors.set(device, {device, lane, to: from});
-			if (isMail) {
-				this.#count(key, from, at);
-			}
 		}
 
 		this.#emit({

@@ -46,8 +46,11 @@ export class Recollection {
 
 	/**
 	A conversation has been opened: its last lines come back, and the faces are told of those that they have not shown in this run.
+
+	@param conversation
+	@param unreadSince When the first line came that nobody has looked at, in this run or before, ms since the epoch.
 	*/
-	handleOpened(conversation: Conversation): void {
+	handleOpened(conversation: Conversation, unreadSince: number | undefined): void {
 		const person = this.#person();
 		const {log} = conversation;
 		if (!person || log.earlier !== 'unknown') {
@@ -59,6 +62,7 @@ export class Recollection {
 			kind: 'page', ...person, place: conversation.key, before: undefined, limit: pageLines,
 		}, lines => {
 			const news = log.addEarlier(lines, {isEnd: lines.length < pageLines});
+			conversation.unreadFrom ??= unreadSince === undefined ? undefined : news.find(({from, at}) => from !== person.owner && at >= unreadSince)?.id;
 			if (news.length > 0) {
 				this.#emit({type: 'history', ...this.#placeOf(conversation.key), messages: news.slice(-reopenedLines).map(line => this.#describe(line))});
 			}

@@ -97,7 +97,7 @@ export function replySheet(reply: Extract<CommandReply, {ok: true}>): SheetConte
 		case 'search': {
 			return {
 				title: `Lines with: ${textOf(fields, 'words')}`, rows: orNone(listOf(fields, 'messages').flatMap(hit => [
-					heading(`${placeOf(hit).charAt(0).toUpperCase()}${placeOf(hit).slice(1)}`), ...listOf(hit, 'before').map(line => spokenRow(line)), spokenRow(hit), ...listOf(hit, 'after').map(line => spokenRow(line)), blank,
+					heading(`${placeOf(hit).charAt(0).toUpperCase()}${placeOf(hit).slice(1)}`), ...listOf(hit, 'before').map(line => spokenRow(line)), spokenRow(hit, '▸ '), ...listOf(hit, 'after').map(line => spokenRow(line)), blank,
 				]).slice(0, -1), 'No line has all these words.'),
 			};
 		}
@@ -124,8 +124,8 @@ export function replySheet(reply: Extract<CommandReply, {ok: true}>): SheetConte
 	}
 }
 
-function spokenRow(line: Fields): SheetRow {
-	return pair(dateTime(Date.parse(textOf(line, 'at'))), `${textOf(line, 'from')}: ${textOf(line, 'text')}`);
+function spokenRow(line: Fields, mark = '  '): SheetRow {
+	return pair(mark + dateTime(Date.parse(textOf(line, 'at'))), `${textOf(line, 'from')}: ${textOf(line, 'text')}`);
 }
 
 function placeOf(fields: Fields): string {

@@ -46,7 +46,10 @@ test('bob is away: two lines are stored through a SIGKILL of the server, announc
 	});
 	t.deepEqual(back.seen({type: 'message'}).map(({text}) => text), ['first', 'second']);
 	t.true(back.said.indexOf(notice) < back.said.findIndex(({type}) => type === 'message'));
-	t.deepEqual((await back.ok('pending')).from, []);
+	t.like((await back.ok('pending')).from, [{user: 'ann', count: 2}]);
+	await back.ok('o ann');
+	t.deepEqual((await back.ok('pending')).from, [], 'nothing waits once the conversation was opened');
+	t.is(back.seen({type: 'message'}).length, 2);
 	await back.leave();
 
 	const third = await world.client('bob');
