@@ -150,7 +150,7 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 	lr: {
 		needs: 'login', cost: 1, word: logOnce('lr'),
 		run({rooms}, user, {after}) {
-			const {rows, more} = rooms.page(user, after);
+			const {rows, more} = rooms.list.page(user, after);
 			return {rooms: rows, more};
 		},
 	},

@@ -10,7 +10,8 @@ import type {Limits} from './limits.js';
 import type {Outbox} from './outbox.js';
 import type {Presence, User} from './presence.js';
 import {storageFailed, userOffline} from './refusals.js';
-import type {Room, Rooms} from './rooms.js';
+import type {Room} from './room-list.js';
+import type {Rooms} from './rooms.js';
 import type {Sessions} from './sessions.js';
 
 export type Invitation = {readonly id: string; readonly room: Room; readonly host: User; readonly guest: User};
@@ -104,7 +105,7 @@ export class Invitations {
 	/**
 	Who accepts may enter once the reply is there.
 
-	@throws {ProtocolError} `no-such-invitation`.
+	@throws {ProtocolError} `no-such-invitation`, `no-such-room`.
 	*/
 	answer(guest: User, {invitation: id, answer}: Request<'answer-invitation'>, now: number, done: (outcome: Reply<'answer-invitation'> | ProtocolError) => void): void {
 		const invitation = this.#byId.get(id);
@@ -118,6 +119,11 @@ export class Invitations {
 			done({room: room.name});
 			this.#tellHost(invitation, answer === 'busy' ? 'busy' : 'declined');
 			return;
+		}
+
+		if (!this.#rooms.isStanding(room)) {
+			this.#tellHost(invitation, 'gone');
+			throw new ProtocolError('no-such-room', `The room ${room.name} is being closed.`);
 		}
 
 		this.#rooms.invite(room, guest, now, ok => {

@@ -26,16 +26,8 @@ export class Mailbox {
 	readonly #untold = new Set<User>();
 	#lastTellingAt = -Infinity;
 
-	/**
-	@param filled Keys of the users for whom something waits.
-	@param root0
-	@param root0.outbox
-	@param root0.accounts
-	@param root0.presence
-	@param root0.disk
-	*/
-	constructor(filled: Iterable<string>, {outbox, accounts, presence, disk}: {
-		outbox: Outbox; accounts: Accounts; presence: Presence; disk: AskDisk;
+	constructor({filled, outbox, accounts, presence, disk}: {
+		filled: Iterable<string>; outbox: Outbox; accounts: Accounts; presence: Presence; disk: AskDisk;
 	}) {
 		this.#filled = new Set(filled);
 		this.#outbox = outbox;

@@ -61,9 +61,7 @@ export class Notices {
 	}
 
 	/**
-	@param key
-	@param name
-	@param viewers Keys of those who see a private room.
+	A room has changed; `viewers` are the keys of those who see a private one.
 	*/
 	noteRoom(key: string, name: string, viewers?: ReadonlySet<string>): void {
 		if (viewers) {

@@ -24,7 +24,7 @@ export const operatorCommands: Readonly<Record<string, OperatorCommand>> = {
 	},
 	lr: {
 		usage: 'lr', help: 'rooms',
-		run: ({rooms}) => ({rooms: rooms.rows()}),
+		run: ({rooms}) => ({rooms: rooms.list.rows()}),
 	},
 	lru: {
 		usage: 'lru ROOM', help: 'users in a room',

@@ -7,7 +7,7 @@ import type {Connection} from './connection.js';
 import type {Invitation} from './invitations.js';
 import {OrderedNames} from './ordered-names.js';
 import type {RecentTransactions} from './recent-transactions.js';
-import type {Room} from './rooms.js';
+import type {Room} from './room-list.js';
 import type {Session} from './sessions.js';
 
 /**

@@ -1,76 +1,46 @@
-// Rooms: who created them, who belongs to them, who is in them now, and what their members are told.
-// Knows that a room is on disk before anybody enters and off it before anybody hears it closed, and who may see a private one;
-// refuses to know what is said inside. A member whose connection ends stays one, away, until he leaves, the room is closed or a week has passed.
+// Rooms: who belongs to them, who is in them now, and what their members are told. Which rooms there are, room-list.ts knows.
+// Knows that a room is on disk before anybody enters and off it before anybody hears it closed; refuses to know what is said inside. A member whose connection ends stays one, away, until he leaves, the room is closed or a week has passed.
 import {ProtocolError} from '../../source/protocol/errors.js';
 import {maximumAwayMembers, maximumRoomMembers} from '../../source/protocol/limits.js';
-import type {Notice, Reply, RoomRow} from '../../source/protocol/messages.js';
+import type {Notice, Reply} from '../../source/protocol/messages.js';
 import {nameKey} from '../../source/protocol/names.js';
 import type {Introductions} from './introductions.js';
 import {awayLifetimeMs, maximumInvited, type Limits} from './limits.js';
 import type {Notices} from './notices.js';
-import {OrderedNames} from './ordered-names.js';
 import type {Outbox} from './outbox.js';
 import type {User} from './presence.js';
-import {storageFailed} from './refusals.js';
 import {groupName} from './group-name.js';
+import {storageFailed} from './refusals.js';
+import {
+	isVisible,
+	notInvited,
+	RoomList,
+	type Room,
+	type RoomIdentity,
+	type StoredRoom,
+} from './room-list.js';
 import type {AskDisk} from './storage.js';
-import {Tally} from './tally.js';
-
-type RoomIdentity = {
-	readonly key: string;
-	/**
-	As it is shown, like the creator's.
-	*/
-	readonly name: string;
-	readonly creator: string;
-	/**
-	Only who was invited sees and enters it.
-	*/
-	readonly isPrivate: boolean;
-};
-
-/**
-A room as the store loads it. `away` of a member is when he went, `undefined` when he was there at the server's end.
-*/
-export type StoredRoom = RoomIdentity & {
-	readonly members: ReadonlyArray<{readonly user: string; readonly away: number | undefined}>;
-	/**
-	Keys of those who may enter a private room.
-	*/
-	readonly invited: readonly string[];
-};
-
-export type Room = RoomIdentity & {
-	readonly members: Map<string, User>;
-	/**
-	When each member who is not here went, by name key, the earliest first.
-	*/
-	readonly away: Map<string, number>;
-	readonly invited: Set<string>;
-	/**
-	A room that is being written or erased lets nobody in: who wants to enter waits for the write.
-	*/
-	state: 'creating' | 'standing' | 'closing';
-	readonly waiting: Array<(hasFailed: boolean) => void>;
-};
 
 /**
 Takes the reply, or the refusal, now or when the write is durable.
 */
 type Done<Name extends 'enter' | 'leave' | 'close-room'> = (outcome: Reply<Name> | ProtocolError) => void;
 
+/**
+What rooms need of the core around them.
+*/
+type Surroundings = {
+	readonly outbox: Outbox;
+	readonly introductions: Introductions;
+	readonly notices: Notices;
+	readonly limits: Limits;
+	readonly disk: AskDisk;
+	readonly nameOf: (key: string) => string;
+	readonly onClosed: (room: Room) => void;
+};
+
 export class Rooms {
-	/**
-	Keys of standing rooms that everybody sees.
-	*/
-	readonly names: OrderedNames;
-	readonly #privateNames: OrderedNames;
-	/**
-	Keys of the private rooms that a user sees, by the user's.
-	*/
-	readonly #privateNamesOf = new Map<string, OrderedNames>();
-	readonly #byKey = new Map<string, Room>();
-	readonly #created = new Tally();
+	readonly list: RoomList;
 	readonly #outbox: Outbox;
 	readonly #introductions: Introductions;
 	readonly #notices: Notices;
@@ -82,99 +52,43 @@ export class Rooms {
 	/**
 	@param stored
 	@param lastAlive When the server is last known to have lived: members who were there then have been away since.
-	@param around
-	@param around.outbox
-	@param around.introductions
-	@param around.notices
-	@param around.limits
-	@param around.disk
-	@param around.nameOf
-	@param around.onClosed
+	@param around What rooms need of the core around them.
 	*/
-	constructor(stored: Iterable<StoredRoom>, lastAlive: number, {outbox, introductions, notices, limits, disk, nameOf, onClosed}: {
-		outbox: Outbox;
-		introductions: Introductions;
-		notices: Notices;
-		limits: Limits;
-		disk: AskDisk;
-		nameOf: (key: string) => string;
-		onClosed: (room: Room) => void;
-	}) {
-		this.#outbox = outbox;
-		this.#introductions = introductions;
-		this.#notices = notices;
-		this.#limits = limits;
-		this.#disk = disk;
-		this.#nameOf = nameOf;
-		this.#onClosed = onClosed;
-		let isAnybodyLeft = false;
-		for (const {key, name, creator, isPrivate, members, invited} of stored) {
-			const room = this.#add({
-				key, name, creator, isPrivate,
-			}, 'standing');
-			isAnybodyLeft ||= members.some(({away}) => away === undefined);
+	constructor(stored: readonly StoredRoom[], lastAlive: number, around: Surroundings) {
+		this.#outbox = around.outbox;
+		this.#introductions = around.introductions;
+		this.#notices = around.notices;
+		this.#limits = around.limits;
+		this.#disk = around.disk;
+		this.#nameOf = around.nameOf;
+		this.#onClosed = around.onClosed;
+		this.list = new RoomList(stored);
+		for (const {key, members, invited} of stored) {
+			const room = this.list.get(key)!;
 			// Who was there at the end has gone last.
 			for (const {user, away} of members.toSorted((one, other) => (one.away ?? Infinity) - (other.away ?? Infinity))) {
 				room.away.set(user, away ?? lastAlive);
 			}
 
 			for (const user of invited) {
-				this.#show(room, user);
+				this.list.showTo(room, user);
 			}
 
 			this.#forgetOldest(room);
 		}
 
-		if (isAnybodyLeft) {
+		if (stored.some(({members}) => members.some(({away}) => away === undefined))) {
 			this.#disk({kind: 'members-away', at: lastAlive});
 		}
-
-		this.names = new OrderedNames(this.#keys(false));
-		this.#privateNames = new OrderedNames(this.#keys(true));
 	}
 
 	/**
-	The row of a standing room, as lists and notices show it.
-	*/
-	row(key: string): RoomRow | undefined {
-		const room = this.#byKey.get(key);
-		return room && room.state !== 'creating'
-			? {
-				name: room.name, creator: room.creator, members: room.members.size, ...(room.isPrivate && {private: true}),
-			}
-			: undefined;
-	}
+	Names of those inside, as `viewer` may know them; the operator, who sees all, is nobody.
 
-	/**
-	A page of the rooms that a user sees.
-	*/
-	page(user: User, after: string | undefined): {rows: RoomRow[]; more: boolean} {
-		return this.names.page(after, key => this.row(key)!, undefined, this.#privateNamesOf.get(user.key));
-	}
-
-	/**
-	The private rooms among them.
-	*/
-	privateRows(userKey: string): RoomRow[] {
-		return [...this.#privateNamesOf.get(userKey) ?? []].map(key => this.row(key)!);
-	}
-
-	/**
-	All rooms, for the operator.
-	*/
-	rows(): RoomRow[] {
-		return [...new OrderedNames([...this.names, ...this.#privateNames])].map(key => this.row(key)!);
-	}
-
-	/**
-	Names of those inside.
-
-	@param name
-	@param viewer Who asks; the operator is nobody.
 	@throws {ProtocolError} `no-such-room`, `not-invited`.
 	*/
 	members(name: string, viewer?: User): {room: string; users: string[]} {
-		const room = this.#find(name, viewer);
+		const room = this.list.find(name, viewer);
 		return {room: room.name, users: room.members.values().map(member => member.name).toArray()};
 	}
 
@@ -184,7 +98,7 @@ export class Rooms {
 	@throws {ProtocolError} `no-such-room`, `not-invited`, `not-in-room`.
 	*/
 	findEntered(user: User, name: string): Room {
-		const room = this.#find(name, user);
+		const room = this.list.find(name, user);
 		if (!room.members.has(user.key)) {
 			throw new ProtocolError('not-in-room', `You are not in the room ${room.name}.`);
 		}
@@ -196,7 +110,7 @@ export class Rooms {
 	Lets `user` in, creating the room first where there is none. `done` may be called later.
 	*/
 	enter(user: User, name: string, now: number, done: Done<'enter'>): void {
-		const room = this.#byKey.get(nameKey(name));
+		const room = this.list.get(nameKey(name));
 		if (!room) {
 			this.#create(user, name, now, done);
 		} else if (room.state === 'standing') {
@@ -218,7 +132,7 @@ export class Rooms {
 	@throws {ProtocolError} `no-such-room`, `not-invited`, `not-in-room`.
 	*/
 	leave(user: User, name: string, now: number, done: Done<'leave'>): void {
-		const room = this.#find(name, user);
+		const room = this.list.find(name, user);
 		const isInside = room.members.delete(user.key);
 		const wasAway = room.away.delete(user.key);
 		if (!isInside && !wasAway) {
@@ -248,7 +162,7 @@ export class Rooms {
 	@throws {ProtocolError} `no-such-room`, `not-invited`, `not-creator`.
 	*/
 	close(user: User, name: string, done: Done<'close-room'>): void {
-		const room = this.#find(name, user);
+		const room = this.list.find(name, user);
 		if (nameKey(room.creator) !== user.key) {
 			throw new ProtocolError('not-creator', `Only its creator ${room.creator} may close the room ${room.name}; leave it with "cs".`);
 		}
@@ -260,7 +174,8 @@ export class Rooms {
 		room.state = 'closing';
 		this.#disk({kind: 'room-closed', key: room.key}, ({ok}) => {
 			if (ok) {
-				this.#remove(room);
+				this.list.remove(room);
+				this.#note(room);
 				this.#tell(room, user, {
 					event: 'room', room: room.name, change: 'closed', user: user.name,
 				});
@@ -304,7 +219,7 @@ export class Rooms {
 	Members who have been away too long are members no more.
 	*/
 	expire(now: number): void {
-		for (const room of this.#byKey.values()) {
+		for (const room of this.list.all()) {
 			for (const [member, at] of room.away) {
 				if (at <= now - awayLifetimeMs) {
 					this.#forget(room, member);
@@ -323,7 +238,7 @@ export class Rooms {
 			return;
 		}
 
-		const name = groupName([creator.name, partner.name, guest], candidate => this.#byKey.has(nameKey(candidate)));
+		const name = groupName([creator.name, partner.name, guest], candidate => this.list.has(candidate));
 		this.#write({
 			key: nameKey(name), name, creator: creator.name, isPrivate: true,
 		}, [creator, partner], now, room => {
@@ -355,8 +270,8 @@ export class Rooms {
 		this.#disk({
 			kind: 'invited', room: room.key, user: user.key, at: Math.floor(now),
 		}, ({ok}) => {
-			if (ok && this.#byKey.get(room.key) === room) {
-				this.#show(room, user.key);
+			if (ok && this.list.get(room.key) === room) {
+				this.list.showTo(room, user.key);
 				this.#note(room);
 			}
 
@@ -368,7 +283,7 @@ export class Rooms {
 	Whether a room still stands.
 	*/
 	isStanding(room: Room): boolean {
-		return this.#byKey.get(room.key) === room && room.state === 'standing';
+		return this.list.get(room.key) === room && room.state === 'standing';
 	}
 
 	/**
@@ -412,26 +327,25 @@ export class Rooms {
 	Writes a new room down. Who wants to enter waits for the write.
 	*/
 	#write(identity: RoomIdentity, members: readonly User[], now: number, done: (room: Room | undefined) => void): void {
-		const room = this.#add(identity, 'creating');
+		const room = this.list.add(identity, 'creating');
 		const at = Math.floor(now);
 		this.#disk({
 			kind: 'room', ...identity, members: members.map(({key}) => key), at,
 		}, ({ok}) => {
 			if (ok) {
 				room.state = 'standing';
-				(room.isPrivate ? this.#privateNames : this.names).add(room.key);
+				this.list.show(room);
 				if (room.isPrivate) {
 					for (const {key} of members) {
-						this.#show(room, key);
+						this.list.showTo(room, key);
 						room.away.set(key, at);
 					}
 				}
-
-				this.#note(room);
 			} else {
-				this.#remove(room);
+				this.list.remove(room);
 			}
 
+			this.#note(room);
 			done(ok ? room : undefined);
 			this.#wake(room, !ok);
 		});
@@ -536,65 +450,13 @@ export class Rooms {
 		this.#notices.noteRoom(room.key, room.name, room.isPrivate ? room.invited : undefined);
 	}
 
-	#show(room: Room, userKey: string): void {
-		room.invited.add(userKey);
-		const names = this.#privateNamesOf.get(userKey) ?? new OrderedNames();
-		names.add(room.key);
-		this.#privateNamesOf.set(userKey, names);
-	}
-
-	#find(name: string, viewer: User | undefined): Room {
-		const room = this.#byKey.get(nameKey(name));
-		if (!room || room.state === 'creating') {
-			throw new ProtocolError('no-such-room', `There is no room ${name}; "lr" lists the rooms, "or ${name}" makes this one.`);
-		}
-
-		if (viewer && !isVisible(room, viewer)) {
-			throw notInvited(room);
-		}
-
-		return room;
-	}
-
 	#entryRefusal(user: User): ProtocolError | undefined {
 		return user.rooms.size < this.#limits.roomsPerUser ? undefined : new ProtocolError('too-many-rooms', `You are in ${user.rooms.size} rooms, and that is the most; leave one first.`);
 	}
 
 	#creationRefusal(user: User): ProtocolError | undefined {
-		const count = this.#created.count(user.key);
+		const count = this.list.countCreated(user.key);
 		return count < this.#limits.roomsPerCreator ? undefined : new ProtocolError('too-many-rooms', `You have created ${count} rooms, and that is the most; close one first with "cr".`);
-	}
-
-	* #keys(isPrivate: boolean): Generator<string, void> {
-		for (const room of this.#byKey.values()) {
-			if (room.isPrivate === isPrivate) {
-				yield room.key;
-			}
-		}
-	}
-
-	#add(identity: RoomIdentity, state: Room['state']): Room {
-		const room: Room = {
-			...identity, members: new Map(), away: new Map(), invited: new Set(), state, waiting: [],
-		};
-		this.#byKey.set(room.key, room);
-		this.#created.add(nameKey(room.creator));
-		return room;
-	}
-
-	#remove(room: Room): void {
-		this.#byKey.delete(room.key);
-		this.names.delete(room.key);
-		this.#privateNames.delete(room.key);
-		for (const user of room.invited) {
-			this.#privateNamesOf.get(user)!.delete(room.key);
-			if (this.#privateNamesOf.get(user)!.size === 0) {
-				this.#privateNamesOf.delete(user);
-			}
-		}
-
-		this.#created.remove(nameKey(room.creator));
-		this.#note(room);
 	}
 
 	#wake(room: Room, hasFailed: boolean): void {
@@ -602,14 +464,6 @@ export class Rooms {
 			continuation(hasFailed);
 		}
 	}
-}
-
-function isVisible(room: Room, {key}: User): boolean {
-	return !room.isPrivate || room.invited.has(key);
-}
-
-function notInvited({name}: Room): ProtocolError {
-	return new ProtocolError('not-invited', `The room ${name} is private; somebody inside must invite you with "add".`);
 }
 
 function roomFull({name}: Room): ProtocolError {

@@ -40,7 +40,8 @@ import {Prekeys} from './prekeys.js';
 import {Presence, type User} from './presence.js';
 import {Register} from './register.js';
 import {Rendezvous} from './rendezvous.js';
-import {Rooms, type StoredRoom} from './rooms.js';
+import type {StoredRoom} from './room-list.js';
+import {Rooms} from './rooms.js';
 import {Sessions} from './sessions.js';
 import type {
 	AskDisk,
@@ -57,7 +58,7 @@ What a core starts with: everything of the disk that it keeps in memory.
 */
 export type StoredState = {
 	readonly accounts: Iterable<Account>;
-	readonly rooms: Iterable<StoredRoom>;
+	readonly rooms: readonly StoredRoom[];
 	/**
 	Keys of users for whom mail waits.
 	*/
@@ -133,9 +134,9 @@ export class ServerCore {
 			user: key => presence.get(key),
 			onlineNames: presence.names,
 			nameOf,
-			roomNames: () => rooms.names,
-			roomRow: key => rooms.row(key),
-			privateRooms: key => rooms.privateRows(key),
+			roomNames: () => rooms.list.names,
+			roomRow: key => rooms.list.row(key),
+			privateRooms: key => rooms.list.privateRows(key),
 			partners: user => partners(user),
 			introduce: (subject, viewer) => ({event: 'peer', peer: introductions.introduce(subject, viewer)}),
 		});
@@ -167,8 +168,8 @@ export class ServerCore {
 		const invitations = new Invitations({
 			outbox, presence, sessions, rooms, limits, random,
 		});
-		const mailbox = new Mailbox(stored.mailboxes, {
-			outbox, accounts, presence, disk,
+		const mailbox = new Mailbox({
+			filled: stored.mailboxes, outbox, accounts, presence, disk,
 		});
 		const prekeys = new Prekeys({
 			outbox, accounts, presence, cards, disk,

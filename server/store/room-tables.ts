@@ -1,7 +1,7 @@
 // Rooms, their members and who is invited, on disk.
 // Knows that closing a room takes its members along; refuses to know who is there.
 import type {DatabaseSync, StatementSync} from 'node:sqlite';
-import type {StoredRoom} from '../core/rooms.js';
+import type {StoredRoom} from '../core/room-list.js';
 import type {Write} from '../core/storage.js';
 
 type RoomWrite = Extract<Write, {kind: 'invited' | 'member' | 'member-away' | 'member-gone' | 'members-away' | 'room' | 'room-closed'}>;

@@ -1,7 +1,7 @@
 // What a server keeps, in memory and without any cleverness: plain lists, searched from end to end.
 // Stands in for the store in tests of the core and in the simulator; what it answers is what the store must answer.
 import type {Account} from '../../server/core/accounts.js';
-import type {StoredRoom} from '../../server/core/rooms.js';
+import type {StoredRoom} from '../../server/core/room-list.js';
 import type {StoredState} from '../../server/core/server-core.js';
 import type {
 	Query,

@@ -434,6 +434,18 @@ test('one user has 64 invitations waiting', t => {
 	t.is(guests.length, 3);
 });
 
+test('an invitation into a room that is just being closed is void', t => {
+	const [server, ann, bob, cat] = village('ann', 'bob', 'cat');
+	const session = openSession(ann!, bob!, 'bob');
+	const {invitation, room} = ann!.ask('group', {session, user: 'cat'});
+	server.isHolding = true;
+	ann!.send('close-room', {room});
+	t.is(cat!.refusal('answer-invitation', {invitation, answer: 'accept'}), 'no-such-room');
+	server.release();
+	t.deepEqual(ann!.take('invitation-ended').map(({outcome}) => outcome), ['gone']);
+	t.is(server.disk.rooms.size, 0);
+});
+
 test('being let into a private room is on disk before the reply', t => {
 	const [server, ann, bob, cat] = village('ann', 'bob', 'cat');
 	const session = openSession(ann!, bob!, 'bob');
