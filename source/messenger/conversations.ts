@@ -183,11 +183,13 @@ export class Conversations {
 
 	#keepLog(key: ConversationKey, log: MessageLog): void {
 		this.#closedLogs.set(key, log);
-		if (this.#closedLogs.size > maximumClosedLogs) {
-			const oldest = this.#closedLogs.keys().next().value!;
-			this.#closedLogs.delete(oldest);
-			this.#closedUnread.delete(oldest);
+		if (this.#closedLogs.size <= maximumClosedLogs) {
+			return;
 		}
+
+		const oldest = this.#closedLogs.keys().next().value!;
+		this.#closedLogs.delete(oldest);
+		this.#closedUnread.delete(oldest);
 	}
 
 	[Symbol.iterator](): IterableIterator<Conversation> {
