@@ -72,9 +72,7 @@ port.on('message', (command: ProfileCommand) => {
 		}
 
 		case 'export': {
-			const {path, format, ...conversation} = command.order;
-			const {history} = open();
-			answer({type: 'exported', id: command.id, result: exportHistory(path, format, history.walk(conversation))});
+			answer({type: 'exported', id: command.id, result: performExport(command.order)});
 			break;
 		}
 
@@ -85,6 +83,14 @@ port.on('message', (command: ProfileCommand) => {
 		}
 	}
 });
+
+function performExport({path, format, ...conversation}: ExportOrder): ExportResult {
+	try {
+		return exportHistory(path, format, open().history.walk(conversation));
+	} catch (error) {
+		return {ok: false, error: {code: 'export-failed', message: (error as Error).message}};
+	}
+}
 
 function problemOf(task: () => void): string | undefined {
 	try {

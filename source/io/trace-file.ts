@@ -207,6 +207,7 @@ export class TraceFile {
 		this.#hasFailed = true;
 		this.#waiting = [];
 		this.#waitingBytes = 0;
+		this.#dropped = 0;
 		this.#trouble = `The trace ${this.#path} can't be written any more: ${problem}. What happens from now on is not traced.`;
 		this.#tellTrouble();
 	}

@@ -4,6 +4,7 @@ import {
 	existsSync,
 	mkdtempSync,
 	readdirSync,
+	readFileSync,
 	rmSync,
 	statSync,
 	truncateSync,
@@ -239,4 +240,23 @@ test('a data folder that can\'t be one is refused', async t => {
 	t.like(error, {code: 'bad-folder'});
 	t.true(existsSync(folder));
 	t.deepEqual(readdirSync(join(folder, '..')), ['file']);
+});
+
+test('a database that became unreadable is said to whoever exports, and is used again once it is back', async t => {
+	const folder = temporaryFolder(t);
+	const store = await ProfileStore.open({folder});
+	const path = join(folder, 'profiles/1/profile.db');
+	const whole = readFileSync(path);
+	writeFileSync(path, 'x'.repeat(8192));
+	const result = await store.export({
+		realm: 'realm', owner: 'ann', place: 'session:bob', path: join(folder, 'talk.txt'), format: 'text',
+	});
+	t.false(result.ok);
+	t.regex(result.ok ? '' : result.error.message, /profile\.db is damaged/v);
+	writeFileSync(path, whole);
+	await store.write([add(1)]);
+	await store.close();
+	const again = await ProfileStore.open({folder});
+	t.is(again.stored.outbox.length, 1);
+	await again.close();
 });

@@ -123,3 +123,24 @@ test('what the disk is too slow for is dropped and counted', async t => {
 	t.is(told.length, 1);
 	t.regex(told[0]!, /\/dev\/full can't be written any more/v);
 });
+
+(existsSync('/dev/full') ? test : test.skip)('a disk that is slow first and full then is told once, too', async t => {
+	const file = TraceFile.open('/dev/full', {startedAt, program});
+	const told: string[] = [];
+	file.watch(problem => {
+		told.push(problem);
+	});
+	const text = 'x'.repeat(1_000_000);
+	for (let count = 0; count < 20; count++) {
+		file.append(message(startedAt, text));
+	}
+
+	while (told.length === 0) {
+		await new Promise<void>(resolve => {
+			setImmediate(resolve);
+		});
+	}
+
+	await file.close();
+	t.is(told.length, 1);
+});
