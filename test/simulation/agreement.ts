@@ -27,6 +27,21 @@ export function checkAgreement(world: World): void {
 	}
 }
 
+/**
+Whatever happened: once everybody is there and free, every line that was acknowledged has been received, on its way or by mail.
+
+@throws {Violation} Where one waits.
+*/
+export function checkNothingWaits(world: World): void {
+	for (const {name, disk} of world.clients.values()) {
+		for (const {id, to, place, state} of disk.outbox) {
+			check(state.step === 'delivered', `${id} of ${name} for ${to} in ${place.kind} ${place.name} is still ${state.step}`);
+		}
+	}
+
+	world.ledger.checkAll(world.clients, world.now);
+}
+
 function checkPresence(world: World, clients: readonly ClientNode[]): void {
 	const online = (listOf(world, 'lcu', 'users') as Array<{name: string}>).map(({name}) => name);
 	check(sorted(online) === sorted(clients.map(({name}) => name)), `the server has ${sorted(online)} on line`);

@@ -1,5 +1,5 @@
 // One seed, one life of a made-up world: a stretch of trouble, then healing and quiet, then everything must agree.
-import {checkAgreement} from './agreement.js';
+import {checkAgreement, checkNothingWaits} from './agreement.js';
 import type {ClientSettings} from './client-node.js';
 import {check} from './ledger.js';
 import {
@@ -30,6 +30,11 @@ After the last misfortune everything has this long to come right: the longest wa
 noticed by the server (150 s), which lets its user in again only then, and a session that waits for its other end (30 s).
 */
 const healingMs = 240_000;
+
+/**
+What waits for somebody who is there and free arrives within this time: mail that was refused for a while is tried again every few minutes.
+*/
+const freeMs = 300_000;
 
 /**
 Four clients with all links and waiting sessions ping, punch and ask now and then.
@@ -83,6 +88,23 @@ function live(world: World): void {
 	heal(world);
 	checkAgreement(world);
 	checkQuiet(world);
+	free(world);
+	checkNothingWaits(world);
+}
+
+/**
+Everybody leaves their conversations and has time for what came by mail.
+*/
+function free(world: World): void {
+	world.trace('fate', 'everybody is free');
+	for (const client of world.clients.values()) {
+		client.type('busy off');
+		for (let count = client.client!.view.conversations.length; count > 0; count--) {
+			client.type('cs');
+		}
+	}
+
+	world.run(freeMs);
 }
 
 /**
