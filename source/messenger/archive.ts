@@ -4,13 +4,13 @@ import type {
 	Effect,
 	ExportResult,
 	HistoryQuery,
-	Recalled,
+	RecallResult,
 } from './effects.js';
 
 /**
-Called once, with the lines in the order of the query.
+Called once, with the lines in the order of the query or why there are none.
 */
-export type OnRecalled = (lines: readonly Recalled[], now: number) => void;
+export type OnRecalled = (result: RecallResult) => void;
 
 export class Archive {
 	readonly #push: (effect: Effect) => void;
@@ -37,10 +37,10 @@ export class Archive {
 		this.#push({type: 'export', task, ...order});
 	}
 
-	handleRecalled(recall: number, lines: readonly Recalled[], now: number): void {
+	handleRecalled(recall: number, result: RecallResult): void {
 		const onRecalled = this.#recalls.get(recall);
 		this.#recalls.delete(recall);
-		onRecalled?.(lines, now);
+		onRecalled?.(result);
 	}
 
 	handleExported(task: number, result: ExportResult): void {

@@ -43,7 +43,7 @@ import type {
 	Effect,
 	ExportResult,
 	HostedResult,
-	Recalled,
+	RecallResult,
 	StoredState,
 	StoreWrite,
 } from './effects.js';
@@ -516,9 +516,9 @@ export class Client {
 		this.#settle(now);
 	}
 
-	handleRecalled(recall: number, lines: readonly Recalled[], now: number): void {
+	handleRecalled(recall: number, result: RecallResult, now: number): void {
 		this.#now = now;
-		this.#archive.handleRecalled(recall, lines, now);
+		this.#archive.handleRecalled(recall, result);
 		this.#settle(now);
 	}
 

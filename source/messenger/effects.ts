@@ -133,6 +133,11 @@ A line that was found; `before` and `after` stand only in answers to `search`.
 export type Recalled = HistoryLine & {readonly before?: readonly HistoryLine[]; readonly after?: readonly HistoryLine[]};
 
 /**
+What came of a question to the history; an error where the disk can't be read.
+*/
+export type RecallResult = {readonly ok: true; readonly lines: readonly Recalled[]} | {readonly ok: false; readonly error: ErrorReport};
+
+/**
 A device key that a name was seen with. `changed`: another than before, and the user has not answered yet.
 */
 export type KnownKey = {
@@ -245,7 +250,7 @@ export type Effect =
 	*/
 	| {readonly type: 'store'; readonly batch: number; readonly writes: readonly StoreWrite[]}
 	/**
-	Look something up in the history; answered by `handleRecalled(recall, lines)`, once everything stored before is in it.
+	Look something up in the history; answered by `handleRecalled(recall, result)`, once everything stored before is in it.
 	*/
 	| {readonly type: 'recall'; readonly recall: number; readonly query: HistoryQuery}
 	/**

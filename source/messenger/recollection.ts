@@ -7,7 +7,7 @@ import {
 	type OnDone,
 } from './context.js';
 import type {Conversation} from './conversation.js';
-import type {HistoryLine, Recalled} from './effects.js';
+import type {HistoryLine, Recalled, RecallResult} from './effects.js';
 import type {MessengerEvent, Place, SaidLine} from './events.js';
 import {
 	defaultHistoryLines,
@@ -60,7 +60,8 @@ export class Recollection {
 		log.awaitEarlier();
 		this.#archive.recall({
 			kind: 'page', ...person, place: conversation.key, before: undefined, limit: pageLines,
-		}, lines => {
+		}, result => {
+			const lines = this.#linesOf(result);
 			const news = log.addEarlier(lines, {isEnd: lines.length < pageLines});
 			conversation.unreadFrom ??= unreadSince === undefined ? undefined : news.find(({from, at}) => from !== person.owner && at >= unreadSince)?.id;
 			if (news.length > 0) {
@@ -82,7 +83,8 @@ export class Recollection {
 		log.awaitEarlier();
 		this.#archive.recall({
 			kind: 'page', ...person, place: conversation.key, before: log.oldestLine, limit: pageLines,
-		}, lines => {
+		}, result => {
+			const lines = this.#linesOf(result);
 			log.addEarlier(lines, {isEnd: lines.length < pageLines});
 		});
 	}
@@ -100,8 +102,8 @@ export class Recollection {
 		this.#ask(conversation, done, (person, {key}) => {
 			this.#archive.recall({
 				kind: 'page', ...person, place: key, before: undefined, limit,
-			}, lines => {
-				done(succeed({...this.#placeOf(key), messages: lines.map(line => this.#describe(line))}));
+			}, result => {
+				done(result.ok ? succeed({...this.#placeOf(key), messages: result.lines.map(line => this.#describe(line))}) : result);
 			});
 		});
 	}
@@ -118,8 +120,8 @@ export class Recollection {
 
 		this.#archive.recall({
 			kind: 'search', ...person, words, limit: maximumSearchHits, context: searchContextLines,
-		}, lines => {
-			done(succeed({words, messages: lines.map(line => this.#describeHit(line))}));
+		}, result => {
+			done(result.ok ? succeed({words, messages: result.lines.map(line => this.#describeHit(line))}) : result);
 		});
 	}
 
@@ -134,6 +136,18 @@ export class Recollection {
 				done(result.ok ? succeed({path, lines: result.lines}) : result);
 			});
 		});
+	}
+
+	/**
+	Lines that nobody asked for by a command: where they can't be read, that is said, and the conversation goes on without them.
+	*/
+	#linesOf(result: RecallResult): readonly Recalled[] {
+		if (result.ok) {
+			return result.lines;
+		}
+
+		this.#emit({type: 'notice', level: 'error', text: result.error.message});
+		return [];
 	}
 
 	#ask(conversation: Conversation | undefined, done: OnDone, ask: (person: Person, conversation: Conversation) => void): void {

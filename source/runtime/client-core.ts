@@ -5,7 +5,7 @@ import type {
 	Effect,
 	ExportResult,
 	HostedResult,
-	Recalled,
+	RecallResult,
 } from '../messenger/effects.js';
 import type {ConversationKey, MessengerView} from '../messenger/view.js';
 
@@ -26,7 +26,7 @@ export type ClientCore = {
 	handleDatagram(bytes: Uint8Array, from: string, now: number): void;
 	handleUnreachable(address: string, now: number): void;
 	handleStored(batch: number, now: number): void;
-	handleRecalled(recall: number, lines: readonly Recalled[], now: number): void;
+	handleRecalled(recall: number, result: RecallResult, now: number): void;
 	handleExported(task: number, result: ExportResult, now: number): void;
 	handleReached(conversation: ConversationKey, end: 'oldest' | 'newest', now: number): void;
 	handleHosted(result: HostedResult, now: number): void;

@@ -1,6 +1,11 @@
 // Joins a client core to the world: what happens goes in, what the core wants done is done.
 // Knows turns, one timer and the order of effects; refuses to decide anything.
-import type {Effect, HostedResult, Recalled} from '../messenger/effects.js';
+import type {
+	Effect,
+	HistoryQuery,
+	HostedResult,
+	RecallResult,
+} from '../messenger/effects.js';
 import type {CommandReply, MessengerEvent} from '../messenger/events.js';
 import type {MessengerPort} from '../messenger/port.js';
 import type {ConversationKey, MessengerView} from '../messenger/view.js';
@@ -389,19 +394,21 @@ export class Runtime implements MessengerPort {
 	}
 
 	async #recall({recall, query}: Effect & {type: 'recall'}): Promise<void> {
-		let lines: readonly Recalled[] = [];
-		try {
-			lines = await this.#store.recall(query);
-		} catch (error) {
-			if (this.#departure) {
-				return;
-			}
-
-			this.announce({type: 'notice', level: 'error', text: `The history can't be read: ${(error as Error).message}`});
+		const result = await this.#tryToRecall(query);
+		if (this.#departure) {
+			return;
 		}
 
-		this.#core.handleRecalled(recall, lines, this.#clock());
+		this.#core.handleRecalled(recall, result, this.#clock());
 		this.#schedule();
+	}
+
+	async #tryToRecall(query: HistoryQuery): Promise<RecallResult> {
+		try {
+			return {ok: true, lines: await this.#store.recall(query)};
+		} catch (error) {
+			return {ok: false, error: {code: 'history-unreadable', message: `The history can't be read: ${(error as Error).message}`}};
+		}
 	}
 
 	async #export({task, type, ...order}: Effect & {type: 'export'}): Promise<void> {

@@ -253,7 +253,7 @@ export class Household {
 			}
 
 			case 'recall': {
-				this.ann.handleRecalled(effect.recall, this.#disk.recall(effect.query), this.now);
+				this.ann.handleRecalled(effect.recall, this.#disk.answer(effect.query), this.now);
 				break;
 			}
 

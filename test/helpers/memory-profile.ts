@@ -7,6 +7,7 @@ import type {
 	OutboxEntry,
 	PrekeySecret,
 	Recalled,
+	RecallResult,
 	StoredState,
 	StoreWrite,
 } from '../../source/messenger/effects.js';
@@ -37,6 +38,11 @@ export class MemoryProfile {
 	readonly #pins = new Map<string, {fingerprint: string; rootKey: string | undefined}>();
 	readonly #logins = new Map<string, {user: string; token: string}>();
 
+	/**
+	Why the history can't be read, where that is so.
+	*/
+	problem: string | undefined;
+
 	apply(writes: readonly StoreWrite[]): void {
 		for (const write of writes) {
 			this.#applyOne(write);
@@ -59,6 +65,13 @@ export class MemoryProfile {
 			pins: new Map(this.#pins),
 			logins: new Map(this.#logins),
 		};
+	}
+
+	/**
+	What the core is told of a question.
+	*/
+	answer(query: HistoryQuery): RecallResult {
+		return this.problem === undefined ? {ok: true, lines: this.recall(query)} : {ok: false, error: {code: 'history-unreadable', message: this.problem}};
 	}
 
 	/**

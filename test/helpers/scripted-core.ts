@@ -4,7 +4,7 @@ import type {
 	Effect,
 	ExportResult,
 	HostedResult,
-	Recalled,
+	RecallResult,
 } from '../../source/messenger/effects.js';
 import type {ClientCore, Transmit} from '../../source/runtime/client-core.js';
 import {quietView} from './quiet-view.js';
@@ -15,7 +15,7 @@ export type Input =
 	| {readonly kind: 'datagram'; readonly text: string; readonly from: string}
 	| {readonly kind: 'unreachable'; readonly address: string}
 	| {readonly kind: 'stored'; readonly batch: number}
-	| {readonly kind: 'recalled'; readonly recall: number; readonly lines: readonly Recalled[]}
+	| {readonly kind: 'recalled'; readonly recall: number; readonly result: RecallResult}
 	| {readonly kind: 'exported'; readonly task: number; readonly result: ExportResult}
 	| {readonly kind: 'reached'; readonly conversation: string; readonly end: 'oldest' | 'newest'}
 	| {readonly kind: 'hosted'; readonly result: HostedResult}
@@ -57,8 +57,8 @@ export class ScriptedCore implements ClientCore {
 		this.#take({kind: 'stored', batch});
 	}
 
-	handleRecalled(recall: number, lines: readonly Recalled[]): void {
-		this.#take({kind: 'recalled', recall, lines});
+	handleRecalled(recall: number, result: RecallResult): void {
+		this.#take({kind: 'recalled', recall, result});
 	}
 
 	handleExported(task: number, result: ExportResult): void {

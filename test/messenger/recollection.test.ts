@@ -78,3 +78,19 @@ test('history, search and export answer from the disk', t => {
 
 	t.like(ann.type('export talk.json'), {ok: true, fields: {path: 'talk.json', lines: 130}});
 });
+
+test('a history that can\'t be read is no empty one', t => {
+	const people = new People();
+	const [ann, bob] = [people.join('ann'), people.join('bob')];
+	remember(ann, 3);
+	ann.node.disk.problem = 'The history can\'t be read: broken';
+	talk(people, ann, bob);
+	t.true(ann.events('notice').some(({text}) => text === ann.node.disk.problem));
+	for (const line of ['history', 'search word1']) {
+		t.like(ann.type(line), {ok: false, error: {code: 'history-unreadable', message: ann.node.disk.problem}});
+	}
+
+	ann.node.disk.problem = undefined;
+	const last = ann.type('history');
+	t.is(texts(last.ok && last.fields.messages).length, 3);
+});

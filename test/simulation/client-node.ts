@@ -241,7 +241,7 @@ export class ClientNode {
 				return;
 			}
 
-			this.client?.handleRecalled(recall, this.disk.recall(query), this.#world.now);
+			this.client?.handleRecalled(recall, this.disk.answer(query), this.#world.now);
 			this.pump();
 		});
 	}
