@@ -11,12 +11,15 @@ import {operate} from './admin/operate.js';
 import {Output} from './admin/output.js';
 import {createPlainFace} from './admin/plain-face.js';
 import {defaultLimits} from './core/limits.js';
-import {startServer, type ServerOptions} from './serve.js';
+import {backUpFolder, hostServer, restoreFolder} from './host.js';
+import type {ServerOptions} from './serve.js';
 import {StartError} from './store/start-error.js';
 
 const help = `
 	Usage
 	  $ earshotd [--port N] [--udp-port N] [--bind ADDR] [--data DIR] [--max-users N] [--plain|--json]
+	  $ earshotd backup FILE [--data DIR]
+	  $ earshotd restore FILE [--data DIR]
 
 	Options
 	  --port N       TCP port, 0 for any free one (default: ${defaultPort})
@@ -30,10 +33,13 @@ const help = `
 	  --help         show this text
 
 	Commands on standard input
-	  lu  lcu  ls  lr  lru ROOM  register [USER]  x  help
+	  lu  lcu  ls  lr  lru ROOM  register [USER]  backup FILE  restore FILE  x  help
 
 	A server without an operator goes on: start it with its input from /dev/null. When commands are piped in, their end stops it, as x does.
 	SIGINT, SIGTERM and SIGHUP stop it too.
+
+	earshotd backup writes one file with everything, the server's keys included; earshotd restore serves from it again and keeps what was there before.
+	Both reach a running server through its folder, and work without one too.
 
 	Exit codes
 	  0 stopped in order, 1 failed while running, 2 a flag, or a port or folder it names, can't be used
@@ -92,12 +98,22 @@ function readInteger(flag: string, text: string | undefined, minimum: number, ma
 	throw new UsageError(`${flag} takes a whole number from ${minimum} to ${maximum}.`);
 }
 
+const errands = {backup: backUpFolder, restore: restoreFolder} as const;
+
+function isErrand(word: string | undefined): word is keyof typeof errands {
+	return word !== undefined && Object.hasOwn(errands, word);
+}
+
 function checkUsage({flags, input}: Arguments): void {
 	if (input[0] === 'admin') {
 		throw new UsageError('"earshotd admin" is not part of this version; use the standard input of the running server.');
 	}
 
-	if (input.length > 0) {
+	if (isErrand(input[0]) ? input.length !== 2 : input.length > 0) {
+		if (isErrand(input[0])) {
+			throw new UsageError(`"earshotd ${input[0]}" takes one file: earshotd ${input[0]} FILE.`);
+		}
+
 		throw new UsageError(`earshotd takes no "${input[0]!}"; see "earshotd --help".`);
 	}
 
@@ -118,14 +134,29 @@ function checkUsage({flags, input}: Arguments): void {
 	}
 }
 
-async function run(asked: Arguments): Promise<void> {
+/**
+@returns The exit code.
+*/
+async function run(asked: Arguments): Promise<number> {
 	checkUsage(asked);
-	const {flags, pkg} = asked;
+	const {flags, input, pkg} = asked;
 	const face = flags.json ? jsonFace : createPlainFace(Date.now);
 	const {EARSHOT_HOME: home = ''} = process.env;
 	const data = flags.data ?? (home === '' ? envPaths('earshot', {suffix: ''}).data : home);
+	const folder = join(resolve(data), 'server');
+	const [errand, file] = input;
+	if (isErrand(errand)) {
+		const reply = await errands[errand](folder, resolve(file!));
+		if (!reply.ok && !flags.json) {
+			throw new UsageError(reply.error.message);
+		}
+
+		process.stdout.write(face.reply(1, reply));
+		return reply.ok ? 0 : 2;
+	}
+
 	const options: ServerOptions = {
-		folder: join(resolve(data), 'server'),
+		folder,
 		port: readInteger('--port', flags.port, 0, 65_535),
 		udpPort: readInteger('--udp-port', flags.udpPort, 0, 65_535),
 		bind: flags.bind,
@@ -138,7 +169,7 @@ async function run(asked: Arguments): Promise<void> {
 	const output = new Output(process.stdout, count => face.event({
 		kind: 'notice', level: 'warn', text: `${count} events were left out because nobody read them`, at: Date.now(),
 	}));
-	const server = await startServer(options);
+	const server = await hostServer(options);
 	const {port, udpPort, fingerprint} = server;
 	output.print(face.ready({
 		port, udpPort, fingerprint, folder: options.folder,
@@ -146,6 +177,7 @@ async function run(asked: Arguments): Promise<void> {
 	await operate(server, face, text => {
 		output.print(text);
 	});
+	return 0;
 }
 
 /**
@@ -154,7 +186,7 @@ Runs the program; sets the exit code of the process and ends it.
 export async function main(arguments_: readonly string[]): Promise<void> {
 	let code = 0;
 	try {
-		await run(readArguments(arguments_));
+		code = await run(readArguments(arguments_));
 	} catch (error) {
 		// A port or a folder that can't be used is a flag to be changed.
 		const isExpected = error instanceof UsageError || error instanceof StartError;

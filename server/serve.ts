@@ -15,9 +15,16 @@ import {Datagrams} from './net/datagrams.js';
 import {Listener} from './net/listener.js';
 import {formatSocketAddress} from './net/socket-address.js';
 import {BusyError, Passwords} from './store/passwords.js';
-import {openRealm, type Realm} from './store/realm.js';
+import type {BackupReport} from './store/backup.js';
+import {
+	hasRealm,
+	openRealm,
+	readRealmFiles,
+	type Realm,
+} from './store/realm.js';
+import {databaseFile} from './store/restoration.js';
 import {makePrivateFile, makePrivateFolder} from './store/safe-file.js';
-import {StartError} from './store/start-error.js';
+import {DamageError, StartError} from './store/start-error.js';
 import {Store} from './store/store.js';
 
 /**
@@ -61,6 +68,10 @@ export type ServerOptions = {
 	Name and version, as clients are told.
 	*/
 	readonly program?: string | undefined;
+	/**
+	Accounts known to have been there: fewer are a loss.
+	*/
+	readonly leastAccounts?: number | undefined;
 	readonly limits?: Partial<Limits> | undefined;
 	readonly netLimits?: Partial<NetLimits> | undefined;
 	readonly onEvent?: ((event: ServerEvent) => void) | undefined;
@@ -74,13 +85,23 @@ export type RunningServer = {
 	*/
 	readonly fingerprint: string;
 	/**
-	Runs an operator's command; `x` also begins to close.
+	Runs an operator's command; `x` also begins to close. `backup` and `restore` are only read here: a host performs them (host.ts).
 	*/
 	command(line: string): OperatorReply;
 	/**
 	Tells every client, ends all connections and gives the folder back. The same as command `x`.
 	*/
 	close(): Promise<void>;
+	/**
+	The same, with other last words to the clients.
+	*/
+	stop(message: string): Promise<void>;
+	/**
+	Writes everything to a new file, while it serves.
+
+	@throws {ProtocolError} As `writeBackup`.
+	*/
+	backUp(file: string): Promise<BackupReport>;
 	/**
 	Settles when the server has ended; rejects when it could not go on.
 	*/
@@ -90,20 +111,27 @@ export type RunningServer = {
 /**
 Starts a control server.
 
-@throws {StartError} When the folder, its files or a port can't be used.
+@throws {StartError} When the folder, its files or a port can't be used; a `DamageError` when its files are not whole.
 */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
 	await makePrivateFolder(options.folder);
-	const file = join(options.folder, 'earshotd.db');
+	const file = join(options.folder, databaseFile);
 	await makePrivateFile(file);
-	const store = await Store.open(file);
+	const store = await Store.open(file, hasRealm(options.folder));
 	try {
+		checkLoss(file, [...store.state.accounts].length, options.leastAccounts);
 		const server = new Server(options, store, await openRealm(options.folder));
 		await server.listen();
 		return server;
 	} catch (error) {
 		await store.close();
 		throw error;
+	}
+}
+
+function checkLoss(file: string, accounts: number, least = 0): void {
+	if (accounts < least) {
+		throw new DamageError(`${file} has lost accounts: it holds ${accounts}, and its backup ${least}.`);
 	}
 }
 
@@ -200,6 +228,19 @@ class Server implements RunningServer {
 		}
 
 		await this.closed;
+	}
+
+	async stop(message: string): Promise<void> {
+		if (!this.#isClosing) {
+			this.#core.handleStop(message, this.#now());
+			this.#perform();
+		}
+
+		await this.closed;
+	}
+
+	async backUp(file: string): Promise<BackupReport> {
+		return this.#store.backUp({file, realm: await readRealmFiles(this.#options.folder), at: Date.now()});
 	}
 
 	async #bindDatagrams(host: string): Promise<Datagrams> {

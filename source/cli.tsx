@@ -155,9 +155,9 @@ The server is loaded only by those who host one.
 */
 function createHost(folder: string, version: string): Host {
 	return async port => {
-		const {startServer} = await import('../server/serve.js');
+		const {hostServer} = await import('../server/host.js');
 		try {
-			const server = await startServer({folder, port, program: `earshot ${version}`});
+			const server = await hostServer({folder, port, program: `earshot ${version}`});
 			return {
 				port: server.port,
 				fingerprint: server.fingerprint,

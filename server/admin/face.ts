@@ -11,7 +11,7 @@ export type Ready = {readonly port: number; readonly udpPort: number; readonly f
 What an operator can do with a running server.
 */
 export type Operated = {
-	command(line: string): OperatorReply;
+	command(line: string): Promise<OperatorReply>;
 	close(): Promise<void>;
 	/**
 	Settles when the server has ended; rejects when it could not go on.

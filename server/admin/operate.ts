@@ -38,7 +38,7 @@ async function serveInput(server: Operated, face: Face, print: (text: string) =>
 			print(face.reply(number, {command: '', ok: false, error: {code: problem, message: inputProblems[problem]}}));
 		} else if (text.trim() !== '') {
 			hasCommands = true;
-			print(face.reply(number, server.command(text)));
+			print(face.reply(number, await server.command(text)));
 		}
 	}
 

@@ -31,6 +31,9 @@ function counted(count: number, noun: string, plural = `${noun}s`): string {
 
 type Registered = Omit<RegisterRow, 'at'> & {readonly at: string};
 
+type Backup = {readonly file: string; readonly bytes: number; readonly accounts: number};
+type Restored = {readonly file: string; readonly made: string; readonly accounts: number; readonly kept: string | undefined};
+
 /**
 How somebody left.
 */
@@ -54,6 +57,11 @@ const describe: Readonly<Record<string, (fields: any) => string[]>> = {
 	register: ({register}: {register: Registered[]}) => [
 		counted(register.length, 'entry', 'entries'),
 		...register.map(({at, user, event, address, how}) => `  ${dayOf(at)} ${timeOf(Date.parse(at))} ${user} ${event === 'login' ? 'logged in' : departures[how ?? 'lost']} (${address})`),
+	],
+	backup: ({file, bytes, accounts}: Backup) => [`everything is in ${file} (${Math.ceil(bytes / 1024)} KiB, ${counted(accounts, 'account')}); it holds the server's keys: keep it where only you can read it`],
+	restore: ({file, made, accounts, kept}: Restored) => [
+		`restored from ${file}, made on ${dayOf(made)} at ${timeOf(Date.parse(made))} (${counted(accounts, 'account')})`,
+		...(kept === undefined ? [] : [`what was there before is kept in ${kept}`]),
 	],
 	help: ({commands}: {commands: Array<{usage: string; help: string}>}) => commands.map(({usage, help}) => `${usage.padEnd(17)}${help}`),
 	x: () => ['stopping: every client is told'],

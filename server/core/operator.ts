@@ -4,7 +4,15 @@ import {ProtocolError} from '../../source/protocol/errors.js';
 import type {OperatorReply} from './actions.js';
 import type {House} from './commands.js';
 
-type OperatorCommand = {readonly usage: string; readonly help: string; run(house: House, argument: string): Readonly<Record<string, unknown>>};
+type OperatorCommand = {
+	readonly usage: string;
+	readonly help: string;
+	/**
+	Its argument goes to the end of the line, spaces included.
+	*/
+	readonly isText?: true;
+	run(house: House, argument: string): Readonly<Record<string, unknown>>;
+};
 
 /**
 Commands by word, in the order of the help.
@@ -46,6 +54,15 @@ export const operatorCommands: Readonly<Record<string, OperatorCommand>> = {
 			return {register: register.newest(argument === '' ? undefined : argument).map(({at, ...row}) => ({at: new Date(at).toISOString(), ...row}))};
 		},
 	},
+	// The shell does these two, and says how it went.
+	backup: {
+		usage: 'backup FILE', help: 'a copy of everything, keys included, while the server runs', isText: true,
+		run: (_house, file) => ({file: needed('backup', file)}),
+	},
+	restore: {
+		usage: 'restore FILE', help: 'serve from a backup; what is here is kept beside', isText: true,
+		run: (_house, file) => ({file: needed('restore', file)}),
+	},
 	x: {
 		usage: 'x', help: 'tell every client and stop the server',
 		run: () => ({}),
@@ -55,6 +72,14 @@ export const operatorCommands: Readonly<Record<string, OperatorCommand>> = {
 		run: () => ({commands: Object.values(operatorCommands).map(({usage, help}) => ({usage, help}))}),
 	},
 };
+
+function needed(command: string, file: string): string {
+	if (file === '') {
+		throw new ProtocolError('bad-arguments', `${command} needs the path of a file: ${command} FILE.`);
+	}
+
+	return file;
+}
 
 /**
 Runs one line of the operator. Never throws for what was typed.
@@ -67,11 +92,11 @@ export function runOperatorCommand(house: House, line: string): OperatorReply {
 			throw new ProtocolError('unknown-command', `There is no command "${word.slice(0, 40)}"; "help" lists them.`);
 		}
 
-		if (rest.length > (command.usage.includes(' ') ? 1 : 0)) {
+		if (!command.isText && rest.length > (command.usage.includes(' ') ? 1 : 0)) {
 			throw new ProtocolError('bad-arguments', `Too many words; the command is: ${command.usage}.`);
 		}
 
-		return {command: word, ok: true, fields: command.run(house, rest[0] ?? '')};
+		return {command: word, ok: true, fields: command.run(house, command.isText ? line.trim().slice(word.length).trim() : rest[0] ?? '')};
 	} catch (error) {
 		if (error instanceof ProtocolError) {
 			return {command: word, ok: false, error: error.report};

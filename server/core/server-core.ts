@@ -330,10 +330,18 @@ export class ServerCore {
 		this.#now = now;
 		const reply = runOperatorCommand(this.#house, line);
 		if (reply.ok && reply.command === 'x') {
-			this.#shutDown();
+			this.#shutDown(shutdown);
 		}
 
 		return reply;
+	}
+
+	/**
+	Ends every connection with `message` and then asks for `exit`, without an operator's word.
+	*/
+	handleStop(message: string, now: number): void {
+		this.#now = now;
+		this.#shutDown({...shutdown, message});
 	}
 
 	handleTimeout(now: number): void {
@@ -518,11 +526,11 @@ export class ServerCore {
 		});
 	}
 
-	#shutDown(): void {
+	#shutDown(closing: Notice<'closing'>): void {
 		this.#isShutDown = true;
 		for (const connection of this.#connections.values()) {
 			connection.isClosed = true;
-			this.#outbox.push({kind: 'cut', connection: connection.id, closing: shutdown});
+			this.#outbox.push({kind: 'cut', connection: connection.id, closing});
 			if (connection.user) {
 				this.#house.register.logout(connection.user, this.#now, {how: 'shutdown', isLast: true});
 			}

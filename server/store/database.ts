@@ -1,20 +1,17 @@
 // Everything the server keeps, in one SQLite file.
 // Knows how to open it safely and which table a write belongs to; runs in the store's worker and blocks it. Refuses to know who asks.
+import {statSync} from 'node:fs';
 import {DatabaseSync, type StatementSync} from 'node:sqlite';
 import type {Account} from '../core/accounts.js';
 import type {StoredState} from '../core/server-core.js';
 import type {Answer, Query, Write} from '../core/storage.js';
+import {writeBackup, type BackupOrder, type BackupReport} from './backup.js';
 import {MailTable} from './mail-table.js';
 import {PrekeyTable} from './prekey-table.js';
 import {RegisterTable} from './register-table.js';
 import {RoomTables} from './room-tables.js';
-import {schemaVersion, stepsFrom} from './schema.js';
-import {StartError} from './start-error.js';
-
-/**
-Marks the file as ours ("EARS"), so that no other database is taken for one.
-*/
-const appId = 0x45_41_52_53;
+import {appId, schemaVersion, stepsFrom} from './schema.js';
+import {DamageError, StartError} from './start-error.js';
 
 const identification = `
 	SELECT
@@ -49,10 +46,17 @@ export class Database {
 	/**
 	Opens `file`, making it where there is none, and keeps it locked for this process alone.
 
-	@throws {StartError} When it can't be used, with the reason.
+	@param file
+	@param expectsData There was a server here before: an empty file is a lost one.
+	@throws {StartError} When it can't be used, with the reason; a `DamageError` when it is not whole.
 	*/
-	constructor(file: string) {
+	constructor(file: string, expectsData = false) {
 		try {
+			if (expectsData && sizeOf(file) === 0) {
+				// SQLite would begin anew, and throw the log away.
+				throw new DamageError(damaged(file, 'it is empty'));
+			}
+
 			this.#database = new DatabaseSync(file);
 			// The lock is taken at the first write below and given back by the system even after SIGKILL.
 			this.#database.exec('PRAGMA locking_mode=EXCLUSIVE');
@@ -60,8 +64,10 @@ export class Database {
 			this.#database.exec('PRAGMA synchronous=FULL');
 			this.#database.exec('PRAGMA foreign_keys=ON');
 			this.#database.exec('BEGIN IMMEDIATE');
-			this.#prepareSchema(file);
+			this.#prepareSchema(file, expectsData);
 			this.#database.exec('COMMIT');
+			this.checkpoint();
+			this.#checkSize(file);
 			this.#mail = new MailTable(this.#database);
 			this.#prekeys = new PrekeyTable(this.#database);
 			this.#rooms = new RoomTables(this.#database);
@@ -139,6 +145,22 @@ export class Database {
 		}
 	}
 
+	/**
+	Writes a backup, whatever is written meanwhile.
+
+	@throws {ProtocolError}
+	*/
+	async backUp(order: BackupOrder): Promise<BackupReport> {
+		return writeBackup(this.#database, order);
+	}
+
+	/**
+	Brings what stands in the log into the file itself.
+	*/
+	checkpoint(): void {
+		this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+	}
+
 	close(): void {
 		this.#database.close();
 	}
@@ -213,10 +235,24 @@ export class Database {
 		}
 	}
 
-	#prepareSchema(file: string): void {
+	/**
+	A file that was cut short may still open: what is missing would be missed only when it is read.
+	*/
+	#checkSize(file: string): void {
+		const {bytes} = this.#database.prepare('SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size) AS bytes').get() as {bytes: number};
+		if (sizeOf(file) < bytes) {
+			throw new DamageError(damaged(file, `it was cut short: ${sizeOf(file)} bytes of ${bytes}`));
+		}
+	}
+
+	#prepareSchema(file: string, expectsData: boolean): void {
 		const found = this.#database.prepare(identification).get() as {application: number; version: number; tables: number};
 		if (found.tables > 0 && found.application !== appId) {
 			throw new StartError(`${file} is a database of another program; choose another folder with --data.`);
+		}
+
+		if (expectsData && found.tables === 0) {
+			throw new DamageError(damaged(file, 'its tables are gone'));
 		}
 
 		if (found.version > schemaVersion) {
@@ -229,15 +265,22 @@ export class Database {
 	}
 }
 
+function sizeOf(file: string): number {
+	return statSync(file, {throwIfNoEntry: false})?.size ?? 0;
+}
+
+// SQLite's SQLITE_CORRUPT and SQLITE_NOTADB.
+const damageCodes = [11, 26] as const;
+
 /**
 What to tell the operator, by SQLite's primary result code (sqlite3.h).
 */
 const explanations: ReadonlyMap<number, (file: string, reason: string) => string> = new Map([
 	[5, (file: string) => `${file} is in use: another earshotd runs on this folder. Stop it, or choose another folder with --data.`],
 	[8, unwritable],
-	[11, damaged],
+	[damageCodes[0], damaged],
 	[14, unwritable],
-	[26, damaged],
+	[damageCodes[1], damaged],
 ]);
 
 function unwritable(file: string, reason: string): string {
@@ -245,11 +288,16 @@ function unwritable(file: string, reason: string): string {
 }
 
 function damaged(file: string, reason: string): string {
-	return `${file} is damaged (${reason}); put back a backup, or move the file away to start anew.`;
+	return `${file} is damaged (${reason}). Put back a backup (earshotd restore FILE), or move the whole folder away to start anew.`;
 }
 
 function explain(error: unknown, file: string): Error {
-	const {errcode, message} = error as Error & {errcode?: number};
-	const explanation = errcode === undefined ? undefined : explanations.get(errcode & 0xFF);
-	return explanation ? new StartError(explanation(file, message)) : error as Error;
+	const {errcode = 0, message} = error as Error & {errcode?: number};
+	const code = errcode & 0xFF;
+	const explanation = explanations.get(code)?.(file, message);
+	if (explanation === undefined) {
+		return error as Error;
+	}
+
+	return (damageCodes as readonly number[]).includes(code) ? new DamageError(explanation) : new StartError(explanation);
 }

@@ -8,10 +8,12 @@ import {
 	X509Certificate,
 	type KeyObject,
 } from 'node:crypto';
+import {existsSync} from 'node:fs';
+import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {makeCertificate} from './certificate.js';
 import {readOrMake} from './safe-file.js';
-import {StartError} from './start-error.js';
+import {DamageError} from './start-error.js';
 
 export type Realm = {
 	/**
@@ -32,6 +34,11 @@ export type Realm = {
 	readonly fingerprint: string;
 };
 
+/**
+The files that a realm is kept in.
+*/
+export const realmFiles = ['root.key', 'tls.pem'] as const;
+
 function makeRootKey(): string {
 	return generateKeyPairSync('ed25519').privateKey.export({format: 'pem', type: 'pkcs8'});
 }
@@ -43,18 +50,32 @@ function makeTls(): string {
 }
 
 /**
+Whether a server has ever started in `folder`: its realm is made after its database.
+*/
+export function hasRealm(folder: string): boolean {
+	return realmFiles.some(name => existsSync(join(folder, name)));
+}
+
+/**
+The realm's files as they are, for a backup.
+*/
+export async function readRealmFiles(folder: string): Promise<Readonly<Record<string, string>>> {
+	const contents = await Promise.all(realmFiles.map(async name => [name, await readFile(join(folder, name), 'utf8')] as const));
+	return Object.fromEntries(contents);
+}
+
+/**
 Reads the realm from `folder`, making what is not there yet. Call it under the database's lock, or two servers could make two realms.
 
 @throws {StartError} When a file is damaged or can't be read or written.
 */
 export async function openRealm(folder: string): Promise<Realm> {
-	const rootFile = join(folder, 'root.key');
-	const tlsFile = join(folder, 'tls.pem');
+	const [rootFile, tlsFile] = realmFiles.map(name => join(folder, name)) as [string, string];
 	const root = await readOrMake(rootFile, makeRootKey);
 	const tls = await readOrMake(tlsFile, makeTls);
 	const rootKey = read(rootFile, () => createPrivateKey(root));
 	if (rootKey.asymmetricKeyType !== 'ed25519') {
-		throw new StartError(`${rootFile} holds no Ed25519 key; put back a backup.`);
+		throw new DamageError(`${rootFile} holds no Ed25519 key; put back a backup.`);
 	}
 
 	const fingerprint = read(tlsFile, () => {
@@ -75,6 +96,6 @@ function read<Value>(file: string, parse: () => Value): Value {
 	try {
 		return parse();
 	} catch (error) {
-		throw new StartError(`${file} is damaged (${(error as Error).message}); put back a backup. Without it clients will not trust this server any more.`);
+		throw new DamageError(`${file} is damaged (${(error as Error).message}); put back a backup. Without it clients will not trust this server any more.`);
 	}
 }

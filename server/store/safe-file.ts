@@ -95,7 +95,19 @@ export async function makePrivateFile(file: string): Promise<void> {
 	}
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/**
+Returns when what is in `file` is on the disk.
+*/
+export async function syncFile(file: string): Promise<void> {
+	const handle = await open(file, 'r+');
+	await handle.sync();
+	await handle.close();
+}
+
+/**
+Returns when the names in `folder` are on the disk.
+*/
+export async function syncFolder(folder: string): Promise<void> {
 	if (process.platform === 'win32') {
 		// A folder can't be opened there; the rename itself is journaled.
 		return;

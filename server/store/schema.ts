@@ -92,6 +92,11 @@ const steps: readonly string[] = [
 ];
 
 /**
+Marks the file as ours ("EARS"), so that no other database is taken for one.
+*/
+export const appId = 0x45_41_52_53;
+
+/**
 The version that this program writes.
 */
 export const schemaVersion = steps.length;

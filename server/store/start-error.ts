@@ -6,3 +6,8 @@ Its message says what happened and what to do; the program prints it and exits w
 export class StartError extends Error {
 	override readonly name = 'StartError';
 }
+
+/**
+What is on disk can't be trusted any more: a backup must take its place.
+*/
+export class DamageError extends StartError {}

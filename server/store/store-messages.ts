@@ -1,5 +1,6 @@
 // What the store and its worker say to each other.
 import type {StoredState} from '../core/server-core.js';
+import type {BackupOrder} from './backup.js';
 import type {DatabaseQuery, DatabaseWrite} from './database.js';
 
 /**
@@ -8,6 +9,7 @@ To the worker. Ids are given back with the answer.
 export type StoreRequest =
 	| {readonly kind: 'write'; readonly id: number; readonly write: DatabaseWrite}
 	| {readonly kind: 'look-up'; readonly id: number; readonly query: DatabaseQuery}
+	| {readonly kind: 'back-up'; readonly id: number; readonly order: BackupOrder}
 	| {readonly kind: 'close'};
 
 /**
@@ -15,6 +17,6 @@ From the worker: first `opened` or `refused`, then answers.
 */
 export type StoreAnswer =
 	| {readonly kind: 'opened'; readonly state: StoredState}
-	| {readonly kind: 'refused'; readonly message: string; readonly isExpected: boolean}
+	| {readonly kind: 'refused'; readonly message: string; readonly reason: 'damage' | 'start' | 'other'}
 	| {readonly kind: 'done'; readonly ids: readonly number[]; readonly answers: readonly unknown[]}
-	| {readonly kind: 'failed'; readonly ids: readonly number[]; readonly error: string};
+	| {readonly kind: 'failed'; readonly ids: readonly number[]; readonly error: string; readonly code?: string | undefined};

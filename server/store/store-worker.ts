@@ -2,11 +2,16 @@
 // Knows how to gather the writes of one turn into one transaction; refuses to know what they mean.
 import {parentPort, workerData} from 'node:worker_threads';
 import {Database} from './database.js';
-import {StartError} from './start-error.js';
+import {DamageError, StartError} from './start-error.js';
 import type {StoreAnswer, StoreRequest} from './store-messages.js';
 
 const port = parentPort!;
-const {file} = workerData as {readonly file: string};
+const {file, expectsData} = workerData as {readonly file: string; readonly expectsData: boolean};
+
+/**
+What is durable only in the log is brought into the file this long after it was written, so that a lost log costs little.
+*/
+const checkpointMs = 5000;
 
 function answer(message: StoreAnswer): void {
 	port.postMessage(message);
@@ -14,6 +19,8 @@ function answer(message: StoreAnswer): void {
 
 function serve(database: Database): void {
 	let writes: Array<Extract<StoreRequest, {kind: 'write'}>> = [];
+	let checkpoint: NodeJS.Timeout | undefined;
+	let backups = Promise.resolve();
 
 	function apply(batch: typeof writes): void {
 		const ids = batch.map(({id}) => id);
@@ -34,9 +41,19 @@ function serve(database: Database): void {
 	function flush(): void {
 		const batch = writes;
 		writes = [];
-		if (batch.length > 0) {
-			apply(batch);
+		if (batch.length === 0) {
+			return;
 		}
+
+		apply(batch);
+		checkpoint ??= setTimeout(() => {
+			checkpoint = undefined;
+			try {
+				database.checkpoint();
+			} catch {
+				// A full disk: the log holds it all the same, and the next write says so.
+			}
+		}, checkpointMs);
 	}
 
 	function lookUp({id, query}: Extract<StoreRequest, {kind: 'look-up'}>): void {
@@ -45,6 +62,24 @@ function serve(database: Database): void {
 		} catch (error) {
 			answer({kind: 'failed', ids: [id], error: (error as Error).message});
 		}
+	}
+
+	async function backUp({id, order}: Extract<StoreRequest, {kind: 'back-up'}>): Promise<void> {
+		try {
+			answer({kind: 'done', ids: [id], answers: [await database.backUp(order)]});
+		} catch (error) {
+			answer({
+				kind: 'failed', ids: [id], error: (error as Error).message, code: (error as {code?: string}).code,
+			});
+		}
+	}
+
+	async function end(): Promise<void> {
+		flush();
+		clearTimeout(checkpoint);
+		await backups;
+		database.close();
+		port.close();
 	}
 
 	port.on('message', (request: StoreRequest) => {
@@ -64,10 +99,13 @@ function serve(database: Database): void {
 				break;
 			}
 
+			case 'back-up': {
+				backups = Promise.all([backups, backUp(request)]).then(() => {});
+				break;
+			}
+
 			case 'close': {
-				flush();
-				database.close();
-				port.close();
+				void end();
 				break;
 			}
 		}
@@ -75,11 +113,12 @@ function serve(database: Database): void {
 }
 
 try {
-	const database = new Database(file);
+	const database = new Database(file, expectsData);
 	const state = database.load(file);
 	serve(database);
 	answer({kind: 'opened', state});
 } catch (error) {
-	answer({kind: 'refused', message: (error as Error).message, isExpected: error instanceof StartError});
+	const reason = error instanceof DamageError ? 'damage' : (error instanceof StartError ? 'start' : 'other');
+	answer({kind: 'refused', message: (error as Error).message, reason});
 	port.close();
 }

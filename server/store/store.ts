@@ -1,9 +1,11 @@
 // What must survive: the door to the worker that owns the database.
 // Knows requests on their way and their answers; refuses to block.
 import {Worker} from 'node:worker_threads';
+import {ProtocolError} from '../../source/protocol/errors.js';
 import type {StoredState} from '../core/server-core.js';
+import type {BackupOrder, BackupReport} from './backup.js';
 import type {DatabaseAnswer, DatabaseQuery, DatabaseWrite} from './database.js';
-import {StartError} from './start-error.js';
+import {DamageError, StartError} from './start-error.js';
 import type {StoreAnswer, StoreRequest} from './store-messages.js';
 
 type Waiting = {resolve(answer: unknown): void; reject(error: Error): void};
@@ -40,10 +42,12 @@ export class Store {
 	/**
 	Opens the database `file` for this process alone.
 
-	@throws {StartError} When it can't be used, with the reason.
+	@param file
+	@param expectsData There was a server here before: an empty file is a lost one.
+	@throws {StartError} When it can't be used, with the reason; a `DamageError` when it is not whole.
 	*/
-	static async open(file: string): Promise<Store> {
-		const worker = new Worker(new URL('store-worker.js', import.meta.url), {workerData: {file}});
+	static async open(file: string, expectsData = false): Promise<Store> {
+		const worker = new Worker(new URL('store-worker.js', import.meta.url), {workerData: {file, expectsData}});
 		const first = await new Promise<StoreAnswer>((resolve, reject) => {
 			worker.once('message', resolve);
 			worker.once('error', reject);
@@ -52,8 +56,8 @@ export class Store {
 			return new Store(worker, first);
 		}
 
-		const {message, isExpected} = first as Extract<StoreAnswer, {kind: 'refused'}>;
-		throw isExpected ? new StartError(message) : new Error(message);
+		const {message, reason} = first as Extract<StoreAnswer, {kind: 'refused'}>;
+		throw new ({damage: DamageError, start: StartError, other: Error}[reason])(message);
 	}
 
 	/**
@@ -74,6 +78,15 @@ export class Store {
 	*/
 	async hashOf(key: string): Promise<string | undefined> {
 		return this.lookUp({kind: 'hash', key});
+	}
+
+	/**
+	Writes a backup; what is written meanwhile is written, too.
+
+	@throws {ProtocolError} As `writeBackup`.
+	*/
+	async backUp(order: BackupOrder): Promise<BackupReport> {
+		return await this.#ask(id => ({kind: 'back-up', id, order})) as BackupReport;
 	}
 
 	/**
@@ -107,7 +120,7 @@ export class Store {
 			}
 		} else if (answer.kind === 'failed') {
 			for (const id of answer.ids) {
-				this.#take(id)?.reject(new Error(answer.error));
+				this.#take(id)?.reject(answer.code === undefined ? new Error(answer.error) : new ProtocolError(answer.code, answer.error));
 			}
 		}
 	}

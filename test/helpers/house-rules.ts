@@ -18,7 +18,7 @@ Each room with the rooms below it that it may import. A file that is a room by i
 */
 const arrows: Readonly<Record<string, readonly string[]>> = {
 	'source/main.ts': ['source/cli.tsx'],
-	'source/cli.tsx': ['source/flags.ts', 'source/screen', 'source/plain', 'source/runtime', 'source/io', 'source/messenger', 'source/kit', 'source/protocol', 'server/serve.ts'],
+	'source/cli.tsx': ['source/flags.ts', 'source/screen', 'source/plain', 'source/runtime', 'source/io', 'source/messenger', 'source/kit', 'source/protocol', 'server/host.ts'],
 	'source/flags.ts': ['source/protocol'],
 	'source/screen': ['source/messenger', 'source/kit', 'source/protocol'],
 	'source/plain': ['source/messenger', 'source/kit', 'source/protocol'],
@@ -30,8 +30,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 	'source/protocol': [],
 	'source/kit': [],
 	'server/main.ts': ['server/cli.tsx'],
-	'server/cli.tsx': ['server/serve.ts', 'server/admin', 'server/net', 'server/store', 'server/directory', 'server/core', 'source/protocol'],
+	'server/cli.tsx': ['server/host.ts', 'server/serve.ts', 'server/admin', 'server/net', 'server/store', 'server/directory', 'server/core', 'source/protocol'],
 	'server/admin': ['server/serve.ts', 'server/core', 'source/kit', 'source/protocol'],
+	'server/host.ts': ['server/serve.ts', 'server/net', 'server/store', 'server/core', 'source/protocol'],
 	'server/serve.ts': ['server/net', 'server/store', 'server/directory', 'server/core', 'source/protocol'],
 	'server/net': ['server/core', 'source/protocol'],
 	'server/store': ['server/core', 'source/protocol'],
