@@ -1014,6 +1014,7 @@ export class Client {
 	}
 
 	#depart(now: number): void {
+		this.#journal.hurry();
 		this.#lateFarewell.handleLeaving(this.#identity?.user, now);
 		this.#departure = {phase: 'flight', until: now + leaveFlightMs, isAnswered: false};
 	}

@@ -119,9 +119,9 @@ export class Inbox {
 			}
 
 			mark.readStored = mark.read;
-			this.#journal.gather([{
+			this.#journal.defer(`${device} ${place}`, {
 				kind: 'read', device, place, sequence: mark.read,
-			}]);
+			});
 		}
 
 		this.#dirty.clear();

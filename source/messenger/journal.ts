@@ -3,6 +3,7 @@
 // Knows batches and who waits for them; refuses to know what a change means.
 import type {Effect, StoreWrite} from './effects.js';
 import {
+	deferMs,
 	floodBatch,
 	floodGatherMs,
 	gatherMs,
@@ -26,6 +27,11 @@ export class Journal {
 	*/
 	#gathered = 0;
 	#waiting: OnStored[] = [];
+	readonly #deferred = new Map<string, StoreWrite>();
+	/**
+	Since when something is deferred.
+	*/
+	#deferredAt: number | undefined;
 	#nextBatch = 1;
 	#isUrgent = false;
 	#flushedAt = -Infinity;
@@ -69,7 +75,21 @@ export class Journal {
 	}
 
 	/**
-	Whether nothing is on its way to disk.
+	Adds a change that nobody waits for and that is harmless to lose: it goes with the next batch, or by itself after `deferMs`. Of one subject only the last is written.
+	*/
+	defer(subject: string, write: StoreWrite): void {
+		this.#deferred.set(subject, write);
+	}
+
+	/**
+	What was deferred goes to disk at the end of this turn.
+	*/
+	hurry(): void {
+		this.#isUrgent ||= this.#deferred.size > 0;
+	}
+
+	/**
+	Whether nothing is on its way to disk that anybody waits for.
 	*/
 	get isIdle(): boolean {
 		return this.#writes.length === 0 && this.#batches.size === 0;
@@ -79,16 +99,23 @@ export class Journal {
 	When gathered changes are due; for `flush`.
 	*/
 	pollTimeout(): number | undefined {
-		return this.#writes.length === 0 ? undefined : this.#dueAt;
+		const gatheredAt = this.#writes.length === 0 ? Infinity : this.#dueAt;
+		const next = Math.min(gatheredAt, (this.#deferredAt ?? Infinity) + deferMs);
+		return next === Infinity ? undefined : next;
 	}
 
 	/**
 	Ends the turn: hands the changes that are due over in one piece.
 	*/
 	flush(now: number): void {
+		if (this.#deferred.size > 0) {
+			this.#deferredAt ??= now;
+		}
+
 		const isQuiet = this.#batches.size === 0 && this.#lastSize <= 1;
-		const isDue = this.#isUrgent || isQuiet || this.#gathered >= maximumGathered || now >= this.#dueAt;
-		if (!isDue || this.#writes.length === 0) {
+		const isGathered = this.#writes.length > 0 && (isQuiet || this.#gathered >= maximumGathered || now >= this.#dueAt);
+		const isDeferredDue = this.#deferredAt !== undefined && now >= this.#deferredAt + deferMs;
+		if (!(isGathered || isDeferredDue || this.#isUrgent) || this.#writes.length + this.#deferred.size === 0) {
 			return;
 		}
 
@@ -97,7 +124,9 @@ export class Journal {
 		this.#lastSize = this.#gathered;
 		const batch = this.#nextBatch++;
 		this.#batches.set(batch, this.#waiting);
-		this.#push({type: 'store', batch, writes: this.#writes});
+		this.#push({type: 'store', batch, writes: [...this.#writes, ...this.#deferred.values()]});
+		this.#deferred.clear();
+		this.#deferredAt = undefined;
 		this.#writes = [];
 		this.#places.clear();
 		this.#gathered = 0;

@@ -207,6 +207,11 @@ Sequence numbers are reserved on disk in blocks, so that most lines need no writ
 export const sequenceBlock = 128;
 
 /**
+What was read is written down with the next batch, or by itself after so long.
+*/
+export const deferMs = 1000;
+
+/**
 Marks of lines shown and receipts taken in are gathered this long after the last batch went to disk, or until there are so many; longer
 where the last batch held `floodBatch` of them, because nobody reads so fast.
 */

@@ -1,7 +1,12 @@
 import test from 'ava';
 import type {Effect} from '../../source/messenger/effects.js';
 import {Journal} from '../../source/messenger/journal.js';
-import {floodBatch, floodGatherMs, gatherMs} from '../../source/messenger/limits.js';
+import {
+	deferMs,
+	floodBatch,
+	floodGatherMs,
+	gatherMs,
+} from '../../source/messenger/limits.js';
 
 type Store = Effect & {type: 'store'};
 
@@ -81,4 +86,36 @@ test('what somebody waits for takes along what was gathered', t => {
 	journal.write([{kind: 'sequence', next: 128}]);
 	journal.flush(1001);
 	t.deepEqual(sizes(), [1, 2]);
+});
+
+test('what nobody waits for goes with the next batch, alone after a while, or when hurried', t => {
+	const {journal, batches, mark} = start();
+	const read = (sequence: number) => {
+		journal.defer('a', {
+			kind: 'read', device: 'a', place: 'room:den', sequence,
+		});
+	};
+
+	const kinds = () => batches.map(({writes}) => writes.map(({kind}) => kind).join(' '));
+	read(1);
+	read(2);
+	journal.flush(1000);
+	t.deepEqual(kinds(), []);
+	t.true(journal.isIdle);
+	t.is(journal.pollTimeout(), 1000 + deferMs);
+	mark(1);
+	journal.flush(1001);
+	t.deepEqual(kinds(), ['seen read']);
+	t.is(journal.pollTimeout(), undefined);
+	read(3);
+	journal.flush(2000);
+	journal.flush(2000 + deferMs);
+	t.deepEqual(kinds(), ['seen read', 'read']);
+	read(4);
+	journal.hurry();
+	journal.flush(4000);
+	t.is(kinds().length, 3);
+	journal.hurry();
+	journal.flush(5000);
+	t.is(kinds().length, 3, 'nothing to hurry');
 });

@@ -1,7 +1,12 @@
 import test from 'ava';
 import type {Effect, OutboxEntry, StoreWrite} from '../../source/messenger/effects.js';
 import {Inbox} from '../../source/messenger/inbox.js';
-import {gatherMs, maximumGathered, maximumUnreadEntries} from '../../source/messenger/limits.js';
+import {
+	deferMs,
+	gatherMs,
+	maximumGathered,
+	maximumUnreadEntries,
+} from '../../source/messenger/limits.js';
 import {Journal} from '../../source/messenger/journal.js';
 import {laneOf, Outbox} from '../../source/messenger/outbox.js';
 
@@ -108,6 +113,9 @@ test('what was read is written once however many lines that was, and never beyon
 	inbox.flush();
 	inbox.flush();
 	journal.flush(0);
+	t.deepEqual(writes, [], 'not by itself');
+	t.is(journal.pollTimeout(), deferMs);
+	journal.flush(deferMs);
 	t.deepEqual(writes, [{
 		kind: 'read', device: 'device', place: 'o/session', sequence: 4,
 	}]);
