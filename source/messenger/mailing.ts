@@ -222,13 +222,13 @@ export class Mailing {
 			return;
 		}
 
-		for (const line of lines) {
+		for (const [index, line] of lines.entries()) {
 			if (box.inFlight >= mailsInFlight) {
 				return;
 			}
 
-			if (box.bundle.oneTime.length === 0 && box.hasMoreKeys) {
-				this.#ask(recipient, box, lines, now);
+			if (box.hasMoreKeys && box.bundle.oneTime.length === 0) {
+				this.#ask(recipient, box, lines.slice(index), now);
 				return;
 			}
 
@@ -239,6 +239,7 @@ export class Mailing {
 	#ask(recipient: string, box: Box, lines: readonly Due[], now: number): void {
 		const name = lines[0]?.entry.to ?? recipient;
 		const known = box.bundle?.card.device;
+		const isCheck = lines.length === 0;
 		box.isAsking = true;
 		box.isDeviceOpen = false;
 		box.askedAt = now;
@@ -250,13 +251,20 @@ export class Mailing {
 
 			box.isAsking = false;
 			this.#lookAt = then;
+			if (isCheck && !outcome.ok) {
+				// Nothing is due that the user would have to hear of.
+				box.isDeviceOpen = true;
+				box.retryAt = then + mailBackoffMs.first;
+				return;
+			}
+
 			if (!outcome.ok) {
 				this.#refuse(name, box, outcome.error, then);
 				return;
 			}
 
 			box.bundle = outcome.bundle;
-			box.hasMoreKeys = outcome.bundle.oneTime.length >= count;
+			box.hasMoreKeys = isCheck || outcome.bundle.oneTime.length >= count;
 			if (known !== outcome.bundle.card.device) {
 				// What was sealed for another device is sealed again for this one, from the first line on.
 				box.cursors.clear();
