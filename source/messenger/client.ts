@@ -7,7 +7,7 @@
 import {Buffer} from 'node:buffer';
 import type {KeyObject} from 'node:crypto';
 import {formatHostPort} from '../protocol/addresses.js';
-import {deviceId, realmId} from '../protocol/cards.js';
+import {deviceId, realmId, type Card} from '../protocol/cards.js';
 import type {ErrorReport} from '../protocol/errors.js';
 import {
 	decodeBase64,
@@ -32,6 +32,7 @@ import {
 	type Context,
 	type OnDone,
 } from './context.js';
+import {Contacts} from './contacts.js';
 import {ControlSession} from './control-session.js';
 import {conversationKey, type Conversation} from './conversation.js';
 import {Conversations} from './conversations.js';
@@ -48,6 +49,7 @@ import type {
 	StoreWrite,
 } from './effects.js';
 import type {DeliveryState, MessengerEvent} from './events.js';
+import {Groups} from './groups.js';
 import {Inbox} from './inbox.js';
 import {Journal} from './journal.js';
 import {LateFarewell} from './late-farewell.js';
@@ -83,7 +85,8 @@ import {Rooms} from './rooms.js';
 import type {Party} from './sealing.js';
 import {Sessions} from './sessions.js';
 import {Speaker} from './speaker.js';
-import type {ConversationKey, MessengerView} from './view.js';
+import {Trust} from './trust.js';
+import type {ConversationKey, MessengerView, RequestView} from './view.js';
 
 export type ClientOptions = {
 	/**
@@ -171,6 +174,9 @@ export class Client {
 	readonly #requests = new Requests();
 	readonly #sessions: Sessions;
 	readonly #rooms: Rooms;
+	readonly #groups: Groups;
+	readonly #contacts: Contacts;
+	readonly #trust: Trust;
 	readonly #performer: Performer;
 	readonly #prekeys: Prekeys;
 	readonly #mailing: Mailing;
@@ -263,6 +269,9 @@ export class Client {
 			endpoint: this.#endpoint,
 			rendezvous: this.#rendezvous,
 			listener: {
+				handleCard: card => {
+					this.#trust.observe(card);
+				},
 				handleLinkUp: (peer, now) => {
 					this.#delivery.handleLinkUp(peer, now);
 				},
@@ -321,10 +330,30 @@ export class Client {
 					}
 				},
 				isExpecting: shared => this.#isExpecting(shared),
+				isStopped: peer => this.#trust.isStopped(peer),
 				isOurs,
 			},
 		});
+		this.#contacts = new Contacts({journal: this.#journal, stored: stored.contacts, owner: () => this.#owner});
+		this.#trust = new Trust({
+			journal: this.#journal,
+			requests: this.#requests,
+			stored: stored.knownKeys,
+			owner: () => this.#owner,
+			ownKeys: this.#deviceKeys,
+			listener: {
+				emit,
+				handleSettled: (name, now) => {
+					this.#mailing.handleOnline(name, now);
+				},
+			},
+		});
+		const onCard = (card: Card): void => {
+			this.#trust.observe(card);
+		};
+
 		const courier = new Courier({
+			onCard,
 			control: this.#control,
 			sender: () => this.#identity && {party: this.#identity.party, agree: agreeKey},
 			random,
@@ -338,6 +367,7 @@ export class Client {
 			courier,
 			listener: {
 				directUntil: (peer, lane) => this.#directUntil(peer, lane),
+				isStopped: peer => this.#trust.isStopped(peer),
 				isOurs,
 				emit,
 			},
@@ -374,6 +404,7 @@ export class Client {
 			inbox,
 			prekeys: this.#prekeys,
 			listener: {
+				handleCard: onCard,
 				admits: (from, room) => this.#admits(from, room),
 				rooms: () => this.#namesOf('room'),
 				partners: () => this.#namesOf('session'),
@@ -408,7 +439,10 @@ export class Client {
 			directory: this.#directory,
 			requests: this.#requests,
 			mode: options.mode,
-			accept: options.accept,
+			welcomes: name => options.accept === 'everyone' || (options.accept === 'contacts' && this.#contacts.has(name) && !this.#trust.isStopped(name)),
+			endRequest: (request, reason) => {
+				this.#endRequest(request, reason);
+			},
 			isBusy: () => this.#isBusy,
 			own: () => this.#identity?.user ?? '',
 			rootKey: () => this.#identity?.rootKey ?? '',
@@ -424,10 +458,14 @@ export class Client {
 		};
 		this.#sessions = new Sessions(context);
 		this.#rooms = new Rooms(context);
+		this.#groups = new Groups(context, {sessions: this.#sessions, rooms: this.#rooms});
 		this.#performer = new Performer({
 			context,
 			sessions: this.#sessions,
 			rooms: this.#rooms,
+			groups: this.#groups,
+			contacts: this.#contacts,
+			trust: this.#trust,
 			recollection: this.#recollection,
 			actions: {
 				connect: (server, now, done) => {
@@ -446,6 +484,7 @@ export class Client {
 					this.#isBusy = isBusy;
 				},
 				pending: () => this.view.pending,
+				contacts: () => this.view.contacts,
 			},
 		});
 	}
@@ -582,9 +621,10 @@ export class Client {
 		this.#peers.handleTimeout(now);
 		this.#delivery.handleTimeout(now);
 		this.#sessions.handleTimeout(now);
+		this.#groups.handleTimeout(now);
 		this.#prekeys.handleTimeout(now);
 		for (let request = this.#requests.pollExpired(now); request; request = this.#requests.pollExpired(now)) {
-			this.#sessions.endRequest(request.id, 'timeout');
+			this.#endRequest(request, 'timeout');
 		}
 
 		this.#settle(now);
@@ -630,6 +670,7 @@ export class Client {
 			this.#delivery.pollTimeout(),
 			this.#journal.pollTimeout(),
 			this.#sessions.pollTimeout(),
+			this.#groups.pollTimeout(),
 			this.#requests.pollTimeout(),
 			this.#prekeys.pollTimeout(),
 			this.#mailing.pollTimeout(),
@@ -649,6 +690,7 @@ export class Client {
 			connection: this.#control.view,
 			users: this.#directory.users(this.#identity?.user),
 			rooms: this.#directory.rooms(name => this.#conversations.find('room', name) !== undefined),
+			contacts: this.#contacts.view({isOnline: name => this.#directory.isOnline(name), isVerified: name => this.#trust.isVerified(name)}),
 			conversations: this.#conversations.view(own, name => this.#peers.isLinked(name)),
 			active: active && `${active.kind}:${active.name}`,
 			ended: this.#conversations.endedView(own),
@@ -700,6 +742,13 @@ export class Client {
 
 	#note(tone: 'join' | 'leave' | 'info' | 'warn', text: string): void {
 		this.#log.addNotice(tone, text, {clock: this.#clock.tick(this.#now), at: Math.floor(this.#now)});
+	}
+
+	#endRequest({id, kind, from, room}: RequestView, reason: string): void {
+		this.#requests.remove(id);
+		this.#emit({
+			type: 'request-ended', kind, from, id, ...(room !== undefined && {room}), reason,
+		});
 	}
 
 	#handleHere(peer: string, key: ConversationKey, now: number): void {
@@ -774,6 +823,7 @@ export class Client {
 		this.#rendezvous.showServer(this.#control.rendezvousAddress!, punch, now);
 		this.#announce(now);
 		this.#lateFarewell.handleLoggedIn(now);
+		this.#trust.handleLoggedIn();
 		this.#sessions.handleLoggedIn(now);
 		this.#rooms.handleLoggedIn(now);
 		this.#prekeys.handleLoggedIn(prekeys, now);
@@ -825,6 +875,21 @@ export class Client {
 
 			case 'withdrawn': {
 				this.#sessions.handleWithdrawn(notice);
+				break;
+			}
+
+			case 'group': {
+				this.#groups.handleGroup(notice, now);
+				break;
+			}
+
+			case 'invitation': {
+				this.#groups.handleInvitation(notice, now);
+				break;
+			}
+
+			case 'invitation-ended': {
+				this.#groups.handleEnded(notice, now);
 				break;
 			}
 

@@ -7,12 +7,12 @@ import type {MessengerView} from './view.js';
 /**
 What an argument means, so that faces can complete it and hide it.
 */
-export type ArgumentKind = 'server' | 'new-user' | 'user' | 'requester' | 'room' | 'password' | 'text' | 'command' | 'port' | 'count' | 'file' | 'switch';
+export type ArgumentKind = 'server' | 'new-user' | 'user' | 'requester' | 'room' | 'password' | 'text' | 'command' | 'port' | 'count' | 'file' | 'switch' | 'choice';
 
 /**
-`rest`: takes everything up to the end of the line, spaces included.
+`choices`: the words that may stand there. `rest`: takes everything up to the end of the line, spaces included.
 */
-export type Argument = {readonly name: string; readonly kind: ArgumentKind; readonly optional?: true; readonly rest?: true};
+export type Argument = {readonly name: string; readonly kind: ArgumentKind; readonly choices?: readonly string[]; readonly optional?: true; readonly rest?: true};
 
 export type Command = {
 	readonly name: string;
@@ -42,15 +42,19 @@ function needsConnection(view: MessengerView): ErrorReport | undefined {
 		: {code: 'not-connected', message: 'There is no connection to a server. Connect with: c HOST[:PORT]'};
 }
 
+const notLoggedIn: ErrorReport = {code: 'not-logged-in', message: 'Nobody is logged in here. Log in with: login USER PASSWORD, or register USER PASSWORD'};
+
 function needsLogin(view: MessengerView): ErrorReport | undefined {
-	return needsConnection(view) ?? (view.connection.user === undefined
-		? {code: 'not-logged-in', message: 'Nobody is logged in here. Log in with: login USER PASSWORD, or register USER PASSWORD'}
-		: undefined);
+	return needsConnection(view) ?? (view.connection.user === undefined ? notLoggedIn : undefined);
 }
 
 // One goes back to an open conversation without the server; the server's part of the command refuses the rest.
 function needsLoginOrConversation(view: MessengerView): ErrorReport | undefined {
 	return view.conversations.length > 0 ? undefined : needsLogin(view);
+}
+
+function needsName(view: MessengerView): ErrorReport | undefined {
+	return view.connection.user === undefined ? needsLogin(view) ?? notLoggedIn : undefined;
 }
 
 function needsLogout(view: MessengerView): ErrorReport | undefined {
@@ -117,13 +121,27 @@ export const commands: readonly Command[] = [
 		name: 'path', aliases: [], arguments: [user], group: 'people', summary: 'Show how the direct link to a user does: round trip, loss, rate, keys', refusal: always,
 	},
 	{
+		name: 'contacts', aliases: [], arguments: [], group: 'people', summary: 'List your contacts', refusal: needsName,
+	},
+	{
+		name: 'contact', aliases: [], arguments: [{name: 'add|remove', kind: 'choice', choices: ['add', 'remove']}, user], group: 'people', summary: 'Put a user on your list of contacts, or take one off', refusal: needsName,
+	},
+	{
+		name: 'verify', aliases: [], arguments: [user, {
+			name: 'yes', kind: 'choice', choices: ['yes'], optional: true,
+		}], group: 'people', summary: 'Show the safety number to compare with a user; "yes" after it once it was the same at both ends', refusal: needsName,
+	},
+	{
 		name: 'o', aliases: ['open'], arguments: [user], group: 'talk', summary: 'Open a session with a user', refusal: needsLoginOrConversation,
 	},
 	{
-		name: 'accept', aliases: [], arguments: [requester], group: 'talk', summary: 'Accept a request, the newest if none is named', refusal: needsRequest,
+		name: 'accept', aliases: [], arguments: [requester], group: 'talk', summary: 'Accept a request (session, group, changed key), the newest if none is named', refusal: needsRequest,
 	},
 	{
 		name: 'decline', aliases: [], arguments: [requester], group: 'talk', summary: 'Decline a request, the newest if none is named', refusal: needsRequest,
+	},
+	{
+		name: 'add', aliases: [], arguments: [user], group: 'talk', summary: 'Ask a user to join: turns a session into a group, or invites into the room', refusal: view => needsConversation(view) ?? needsLogin(view),
 	},
 	{
 		name: 's', aliases: ['say'], arguments: [{name: 'TEXT', kind: 'text', rest: true}], group: 'talk', summary: 'Send a line to the open conversation', refusal: needsConversation,
@@ -211,6 +229,10 @@ export function parseCommandLine(line: string): ParsedCommand | {readonly word: 
 			}
 
 			return wrong(`${argument.name} is missing.`);
+		}
+
+		if (argument.choices && !argument.choices.includes(value)) {
+			return wrong(`"${value.slice(0, 64)}" is not what can stand there: ${argument.choices.join(' or ')}.`);
 		}
 
 		values.push(value);

@@ -10,7 +10,7 @@ import type {MessengerEvent} from './events.js';
 import type {Peers} from './peers.js';
 import type {Progress} from './progress.js';
 import type {Requests} from './requests.js';
-import type {MessageRow} from './view.js';
+import type {MessageRow, RequestView} from './view.js';
 
 /**
 Who is let in without asking.
@@ -38,7 +38,14 @@ export type Context = {
 	readonly directory: Directory;
 	readonly requests: Requests;
 	readonly mode: 'one' | 'many';
-	readonly accept: AcceptPolicy;
+	/**
+	Whether somebody's requests are accepted without asking the user.
+	*/
+	readonly welcomes: (name: string) => boolean;
+	/**
+	Takes a request out that ended without the user's answer, and tells.
+	*/
+	readonly endRequest: (request: RequestView, reason: string) => void;
 	/**
 	Whether the user wants to be left alone.
 	*/

@@ -39,6 +39,10 @@ export class Conversation {
 	state: ConversationView['state'];
 	creator: string | undefined;
 	/**
+	A room that only those see who were asked in.
+	*/
+	isPrivate = false;
+	/**
 	The server's id of the session, or of the request for one.
 	*/
 	session: string | undefined;
@@ -97,16 +101,16 @@ export class Conversation {
 	@param isLinked Whether a direct link to a member stands.
 	*/
 	view(own: string, isLinked: (name: string) => boolean): ConversationView {
-		const {kind, name, state, creator, unread, unreadFrom, log} = this;
+		const {kind, name, state, creator, isPrivate, unread, unreadFrom, log} = this;
 		const earlier = log.earlier === 'unknown' ? 'none' : log.earlier;
 		const before = this.#view;
 		const others = this.kind === 'session' ? [{name}] : this.members.values().toArray();
 		const members = [{name: own, isLinked: true}, ...others.map(member => ({name: member.name, isLinked: isLinked(member.name)}))];
-		const isSame = before?.state === state && before.creator === creator && before.unread === unread && before.unreadFrom === unreadFrom && before.earlier === earlier && before.messages === log.view
+		const isSame = before?.state === state && before.creator === creator && before.isPrivate === isPrivate && before.unread === unread && before.unreadFrom === unreadFrom && before.earlier === earlier && before.messages === log.view
 			&& before.members.length === members.length && members.every((member, index) => member.name === before.members[index]!.name && member.isLinked === before.members[index]!.isLinked);
 		if (!isSame) {
 			this.#view = {
-				key: `${kind}:${name}`, kind, name, state, members, creator, unread, unreadFrom, earlier, messages: log.view,
+				key: `${kind}:${name}`, kind, name, state, members, creator, isPrivate, unread, unreadFrom, earlier, messages: log.view,
 			};
 		}
 

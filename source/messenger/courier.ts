@@ -31,11 +31,20 @@ export class Courier {
 	readonly #control: Pick<ControlSession, 'request' | 'rootKey'>;
 	readonly #sender: () => Sender | undefined;
 	readonly #random: (size: number) => Uint8Array;
+	readonly #onCard: (card: Card) => void;
 
-	constructor({control, sender, random}: {control: Pick<ControlSession, 'request' | 'rootKey'>; sender: () => Sender | undefined; random: (size: number) => Uint8Array}) {
+	/**
+	@param parts `onCard`: is told of each card that was checked against the root key.
+	@param parts.control
+	@param parts.sender
+	@param parts.random
+	@param parts.onCard
+	*/
+	constructor({control, sender, random, onCard}: {control: Pick<ControlSession, 'request' | 'rootKey'>; sender: () => Sender | undefined; random: (size: number) => Uint8Array; onCard: (card: Card) => void}) {
 		this.#control = control;
 		this.#sender = sender;
 		this.#random = random;
+		this.#onCard = onCard;
 	}
 
 	/**
@@ -51,6 +60,10 @@ export class Courier {
 			const {card: text, signed, oneTime} = outcome.reply;
 			const card = verifyCard(text, decodeBase64(this.#control.rootKey ?? ''), then);
 			const isTheirs = card !== undefined && nameKey(card.user) === nameKey(to) && (device === undefined || card.device === device) && isPrekeyOf(card, signed);
+			if (isTheirs) {
+				this.#onCard(card);
+			}
+
 			done(isTheirs
 				? {ok: true, bundle: {card, signed, oneTime: [...oneTime]}}
 				: {ok: false, error: {code: 'bad-prekeys', message: `The keys that the server shows for ${to} are not signed as they must be; nothing is sealed for them.`}}, then);

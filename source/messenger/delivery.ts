@@ -64,6 +64,10 @@ export type DeliveryListener = {
 	*/
 	isExpecting(shared: SharedName): boolean;
 	/**
+	Whether nothing may be sent to the peer, because its key has changed.
+	*/
+	isStopped(peer: string): boolean;
+	/**
 	Whether an entry may go out under the identity of now.
 	*/
 	isOurs(entry: KeptEntry): boolean;
@@ -309,7 +313,7 @@ export class Delivery {
 	get hasLinesInFlight(): boolean {
 		for (const [peer, {shares}] of this.#exchanges) {
 			for (const {theirs, lane} of shares.values()) {
-				if (theirs !== undefined && this.#outbox.waiting(peer, lane).some(entry => this.#listener.isOurs(entry))) {
+				if (theirs !== undefined && !this.#listener.isStopped(peer) && this.#outbox.waiting(peer, lane).some(entry => this.#listener.isOurs(entry))) {
 					return true;
 				}
 			}
@@ -483,7 +487,7 @@ export class Delivery {
 	}
 
 	#sendLines(peer: string, shared: SharedName, share: Share, now: number): void {
-		if (share.theirs === undefined || !this.#peers.canSend(peer)) {
+		if (share.theirs === undefined || this.#listener.isStopped(peer) || !this.#peers.canSend(peer)) {
 			return;
 		}
 

@@ -46,12 +46,14 @@ export class Directory {
 		return before !== undefined || row.online;
 	}
 
-	setRoom({name, creator, members}: RoomRow): void {
+	setRoom({name, creator, members, private: isPrivate}: RoomRow): void {
 		if (!(this.#rooms.has(nameKey(name)) || this.#rooms.size < maximumKnownRooms)) {
 			return;
 		}
 
-		this.#rooms.set(nameKey(name), {name, creator, members});
+		this.#rooms.set(nameKey(name), {
+			name, creator, members, ...(isPrivate && {private: true}),
+		});
 		this.#roomsView = undefined;
 	}
 

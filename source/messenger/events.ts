@@ -18,6 +18,16 @@ What can happen in a room.
 export type RoomChange = 'created' | 'entered' | 'left' | 'closed' | 'lost';
 
 /**
+What can wait for the user's answer.
+*/
+export type RequestKind = 'session' | 'file' | 'group' | 'key';
+
+/**
+What becomes of an invitation.
+*/
+export type InvitationState = 'asked' | 'accepted' | 'declined' | 'busy' | 'timeout' | 'gone' | 'withdrawn';
+
+/**
 How far a line has come towards one recipient; it only moves to the right, or to `failed`.
 */
 export type DeliveryState = 'queued' | 'sent' | 'stored' | 'delivered' | 'read' | 'failed';
@@ -46,12 +56,22 @@ export type MessengerEvent =
 	`snapshot` marks those who were there before us.
 	*/
 	| {readonly type: 'presence'; readonly user: string; readonly online: boolean; readonly snapshot?: true}
-	| {readonly type: 'request'; readonly kind: 'session' | 'file' | 'group'; readonly from: string; readonly id: string; readonly expiresAt: string}
+	/**
+	`group`: into `room`. `key`: another device speaks for `from` than before (`wasVerified`: than the one the user had verified); it waits as long as it takes.
+	*/
+	| {readonly type: 'request'; readonly kind: RequestKind; readonly from: string; readonly id: string; readonly room?: string; readonly wasVerified?: boolean; readonly expiresAt?: string}
 	/**
 	A request to us ended before we answered it.
 	*/
-	| {readonly type: 'request-ended'; readonly kind: 'session' | 'file' | 'group'; readonly from: string; readonly id: string; readonly reason: string}
-	| {readonly type: 'session'; readonly with: string; readonly state: SessionState; readonly reason?: string}
+	| {readonly type: 'request-ended'; readonly kind: RequestKind; readonly from: string; readonly id: string; readonly room?: string; readonly reason: string}
+	/**
+	`room`: the group that a closed session has become.
+	*/
+	| {readonly type: 'session'; readonly with: string; readonly state: SessionState; readonly reason?: string; readonly room?: string}
+	/**
+	Somebody was asked into a room that we are in, by us, and what became of it.
+	*/
+	| {readonly type: 'invitation'; readonly room: string; readonly user: string; readonly state: InvitationState}
 	| {readonly type: 'room'; readonly room: string; readonly change: RoomChange; readonly user: string; readonly reason?: string}
 	| {readonly type: 'delivery'; readonly id: string; readonly to: string; readonly state: DeliveryState}
 	/**

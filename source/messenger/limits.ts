@@ -197,6 +197,21 @@ export const maximumKnownUsers = 20_000;
 export const maximumKnownRooms = 20_000;
 
 /**
+A session that has become a group still takes in what was under way for so long.
+*/
+export const groupHandoverMs = 3000;
+
+/**
+Contacts of one user.
+*/
+export const maximumContacts = 1000;
+
+/**
+Devices of one name whose keys are remembered.
+*/
+export const maximumKnownDevices = 16;
+
+/**
 Requests that may wait for our answer at once; more are answered busy.
 */
 export const maximumRequests = 16;

@@ -34,6 +34,10 @@ import {open, type Party} from './sealing.js';
 
 export type MailboxListener = {
 	/**
+	A mail was sealed by the device of this card.
+	*/
+	handleCard(card: Card): void;
+	/**
 	Whether somebody's lines, or those of a room, are for now. With neither: whether lines of anybody are.
 	*/
 	admits(from: string | undefined, room: string | undefined): boolean;
@@ -343,6 +347,10 @@ export class Mailbox {
 				},
 			}, mail)
 			: undefined;
+		if (opened?.ok) {
+			this.#listener.handleCard(card!);
+		}
+
 		const letter = opened?.ok ? decodeLetter(opened.plaintext) : undefined;
 		if (!letter || !opened?.ok) {
 			this.#discard(mail);

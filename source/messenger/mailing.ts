@@ -27,6 +27,10 @@ export type MailingListener = {
 	*/
 	directUntil(peer: string, lane: Lane): number;
 	isOurs(entry: KeptEntry): boolean;
+	/**
+	Whether nothing may be sealed for `peer` (a name key), because its key has changed.
+	*/
+	isStopped(peer: string): boolean;
 	emit(event: MessengerEvent): void;
 };
 
@@ -183,7 +187,7 @@ export class Mailing {
 	#collect(recipient: string, lane: Lane, waiting: readonly KeptEntry[], due: Map<string, Due[]>, now: number): void {
 		const box = this.#get(recipient);
 		const cursor = box.cursors.get(lane) ?? 0;
-		if (box.isAsking || (waiting.at(-1)!.sequence <= cursor && !box.isDeviceOpen)) {
+		if (box.isAsking || this.#listener.isStopped(recipient) || (waiting.at(-1)!.sequence <= cursor && !box.isDeviceOpen)) {
 			return;
 		}
 
@@ -223,7 +227,7 @@ export class Mailing {
 		}
 
 		for (const [index, line] of lines.entries()) {
-			if (box.inFlight >= mailsInFlight) {
+			if (box.inFlight >= mailsInFlight || this.#listener.isStopped(recipient)) {
 				return;
 			}
 

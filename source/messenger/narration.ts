@@ -1,6 +1,6 @@
 // Events in words, for the general log of the screen.
 // Knows which events belong there and how to say them; refuses to know conversations, which have a log of their own.
-import type {MessengerEvent} from './events.js';
+import type {InvitationState, MessengerEvent, RequestKind} from './events.js';
 import type {MessageRow} from './view.js';
 
 type Words = Pick<MessageRow & {kind: 'notice'}, 'tone' | 'text'>;
@@ -13,6 +13,31 @@ const connectionWords: Readonly<Record<(MessengerEvent & {type: 'connection'})['
 	closed: server => `Disconnected from ${server}.`,
 };
 
+const asking: Readonly<Record<RequestKind, (event: MessengerEvent & {type: 'request'}) => Words | undefined>> = {
+	session: ({from}) => ({tone: 'info', text: `${from} asks for a session.`}),
+	group: ({from, room}) => ({tone: 'info', text: `${from} asks you into ${room ?? 'a group'}.`}),
+	file: ({from}) => ({tone: 'info', text: `${from} offers a file.`}),
+	// The notice that comes with it says more.
+	key: () => undefined,
+};
+
+const invitationWords: Readonly<Record<InvitationState, string>> = {
+	asked: 'is asked to join',
+	accepted: 'has accepted',
+	declined: 'has declined to join',
+	busy: 'is busy and can\'t join now',
+	timeout: 'has not answered the invitation',
+	gone: 'is gone and can\'t join',
+	withdrawn: 'is not asked to join any more',
+};
+
+/**
+What became of an invitation, without a full stop.
+*/
+export function wordInvitation(user: string, state: InvitationState): string {
+	return `${user} ${invitationWords[state]}`;
+}
+
 /**
 What the general log says of an event, or `undefined` when that is not its business.
 */
@@ -24,14 +49,18 @@ export function narrate(event: MessengerEvent): Words | undefined {
 		}
 
 		case 'request': {
-			return {tone: 'info', text: `${event.from} asks for a session.`};
+			return asking[event.kind](event);
 		}
 
 		case 'request-ended': {
-			return {tone: 'info', text: `${event.from} does not ask for a session any more (${event.reason}).`};
+			return event.kind === 'key' ? undefined : {tone: 'info', text: `${event.from} does not ask ${event.kind === 'group' ? `you into ${event.room ?? 'a group'}` : 'for a session'} any more (${event.reason}).`};
 		}
 
 		case 'session': {
+			if (event.room !== undefined) {
+				return {tone: 'info', text: `The session with ${event.with} has become the group ${event.room}.`};
+			}
+
 			const words = {declined: `${event.with} did not accept.`, closed: `The session with ${event.with} is closed.`};
 			return event.state === 'declined' || event.state === 'closed' ? {tone: 'leave', text: words[event.state]} : undefined;
 		}

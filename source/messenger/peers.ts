@@ -35,6 +35,10 @@ import type {Rendezvous} from './rendezvous.js';
 What Peers tells its owner. Peers go by their name key.
 */
 export type PeersListener = {
+	/**
+	A card for a peer was checked against the root key.
+	*/
+	handleCard(card: Card): void;
 	handleLinkUp(peer: string, now: number): void;
 	/**
 	`isStranger`: the peer says that it shares no conversation with us.
@@ -115,6 +119,7 @@ export class Peers {
 			return false;
 		}
 
+		this.#listener.handleCard(card);
 		const peer = this.#get(card.user);
 		if (peer.card && peer.card.device !== card.device && peer.link !== undefined) {
 			this.#endpoint.close(peer.link, linkEnds.done.code, linkEnds.done.reason, now);

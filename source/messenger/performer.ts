@@ -2,6 +2,8 @@
 // Knows which part of the client does the work and what a reply carries; refuses to know when a command is allowed
 // (commands.ts) and how the work is done.
 import {formatHostPort, parseHostPort} from '../protocol/addresses.js';
+import {verifyCard} from '../protocol/cards.js';
+import {decodeBase64} from '../protocol/keys.js';
 import {maximumPasswordBytes, maximumTextBytes} from '../protocol/limits.js';
 import type {UserRow, RoomRow} from '../protocol/messages.js';
 import {nameKey, nameProblem} from '../protocol/names.js';
@@ -18,12 +20,16 @@ import {
 	type Context,
 	type OnDone,
 } from './context.js';
+import type {Contacts} from './contacts.js';
 import type {Conversation} from './conversation.js';
+import type {Groups} from './groups.js';
+import {maximumContacts} from './limits.js';
 import {reportPath} from './path-report.js';
 import type {Recollection} from './recollection.js';
 import type {Rooms} from './rooms.js';
 import type {Sessions} from './sessions.js';
-import type {PendingView} from './view.js';
+import type {Trust} from './trust.js';
+import type {ContactView, PendingView} from './view.js';
 
 /**
 What only the client itself can do.
@@ -35,6 +41,7 @@ export type ClientActions = {
 	leave(now: number): void;
 	setBusy(isBusy: boolean): void;
 	pending(): readonly PendingView[];
+	contacts(): readonly ContactView[];
 };
 
 type Opening = {readonly act: (now: number, opened: OnDone) => void; readonly done: OnDone};
@@ -67,15 +74,23 @@ export class Performer {
 	readonly #context: Context;
 	readonly #sessions: Sessions;
 	readonly #rooms: Rooms;
+	readonly #groups: Groups;
+	readonly #contacts: Contacts;
+	readonly #trust: Trust;
 	readonly #recollection: Recollection;
 	readonly #actions: ClientActions;
 	readonly #openings: Opening[] = [];
 	#isOpening = false;
 
-	constructor({context, sessions, rooms, recollection, actions}: {context: Context; sessions: Sessions; rooms: Rooms; recollection: Recollection; actions: ClientActions}) {
+	constructor({context, sessions, rooms, groups, contacts, trust, recollection, actions}: {
+		context: Context; sessions: Sessions; rooms: Rooms; groups: Groups; contacts: Contacts; trust: Trust; recollection: Recollection; actions: ClientActions;
+	}) {
 		this.#context = context;
 		this.#sessions = sessions;
 		this.#rooms = rooms;
+		this.#groups = groups;
+		this.#contacts = contacts;
+		this.#trust = trust;
 		this.#recollection = recollection;
 		this.#actions = actions;
 	}
@@ -175,13 +190,46 @@ export class Performer {
 				this.#sessions.ask(user, then, opened);
 			}, now, done);
 		},
-		accept: ([user], now, done) => {
+		accept: ([who], now, done) => {
 			this.#open((then, opened) => {
-				this.#sessions.answer('accept', user, then, opened);
+				this.#answer('accept', who, then, opened);
 			}, now, done);
 		},
-		decline: ([user], now, done) => {
-			this.#sessions.answer('decline', user, now, done);
+		decline: ([who], now, done) => {
+			this.#answer('decline', who, now, done);
+		},
+		add: ([user = ''], now, done) => {
+			const conversation = this.#context.conversations.active!;
+			if (conversation.kind === 'room') {
+				this.#groups.invite(conversation, user, now, done);
+			} else {
+				this.#open((then, opened) => {
+					this.#groups.begin(conversation, user, then, opened);
+				}, now, done);
+			}
+		},
+		contacts: (_values, _now, done) => {
+			done(succeed({contacts: this.#actions.contacts()}));
+		},
+		contact: ([change = '', user = ''], now, done) => {
+			if (change === 'add') {
+				this.#addContact(user, now, done);
+			} else if (this.#contacts.has(user)) {
+				this.#contacts.remove(user, name => {
+					done(succeed({user: name}));
+				});
+			} else {
+				done(refuse('no-such-contact', `${user} is none of your contacts. List them with: contacts`));
+			}
+		},
+		verify: ([user = '', isSame], now, done) => {
+			if (nameKey(user) === nameKey(this.#context.own())) {
+				done(refuse('self', 'A safety number is compared with somebody else; that is your own name.'));
+			} else if (isSame === undefined) {
+				this.#verify(user, now, done);
+			} else {
+				this.#trust.confirm(user, now, done);
+			}
 		},
 		s: ([text = ''], now, done) => {
 			if (new TextEncoder().encode(text).length > maximumTextBytes) {
@@ -263,6 +311,72 @@ export class Performer {
 		this.#context.conversations.suspend();
 		this.#openings.push({act, done});
 		this.openNext(now);
+	}
+
+	#answer(answer: 'accept' | 'decline', who: string | undefined, now: number, done: OnDone): void {
+		const request = this.#context.requests.find(who);
+		if (!request) {
+			done(refuse('no-request', who === undefined ? 'Nobody is waiting for your answer.' : `Nobody by the name ${who} is waiting for your answer.`));
+			return;
+		}
+
+		const answerers = {session: this.#sessions, group: this.#groups, key: this.#trust};
+		answerers[request.kind].answer(answer, request, now, done);
+	}
+
+	#addContact(user: string, now: number, done: OnDone): void {
+		if (nameKey(user) === nameKey(this.#context.own())) {
+			done(refuse('self', 'A contact is somebody else; that is your own name.'));
+			return;
+		}
+
+		if (this.#contacts.isFull) {
+			done(refuse('too-many-contacts', `You have ${maximumContacts} contacts, and that is the most; take one off with: contact remove USER`));
+			return;
+		}
+
+		this.#context.control.request('whois', {user}, now, outcome => {
+			if (!outcome.ok) {
+				done(outcome);
+				return;
+			}
+
+			const {user: name} = outcome.reply;
+			this.#contacts.add(name, () => {
+				done(succeed({user: name}));
+			});
+		});
+	}
+
+	/**
+	The server shows the card of the device that speaks for somebody now; without it, the key seen last is what there is to compare.
+	*/
+	#verify(user: string, now: number, done: OnDone): void {
+		const {control, rootKey} = this.#context;
+		const show = (): void => {
+			const verification = this.#trust.show(user);
+			done(verification ? succeed(verification) : refuse('no-key', `No key of ${user} has been seen yet: there is none before their first login.`));
+		};
+
+		if (control.user === undefined) {
+			show();
+			return;
+		}
+
+		control.request('whois', {user}, now, (outcome, then) => {
+			if (!outcome.ok) {
+				done(outcome);
+				return;
+			}
+
+			const {card: text} = outcome.reply;
+			const card = text === undefined ? undefined : verifyCard(text, decodeBase64(rootKey()), then);
+			if (card && nameKey(card.user) === nameKey(user)) {
+				this.#trust.observe(card);
+			}
+
+			show();
+		});
 	}
 
 	/**
@@ -357,7 +471,7 @@ export class Performer {
 		const {control, conversations} = this.#context;
 		const {active} = conversations;
 		const show = (conversation: Conversation) => ({
-			kind: conversation.kind, name: conversation.name, state: conversation.state, ...(conversation.kind === 'room' && {members: conversation.members.size + 1}),
+			kind: conversation.kind, name: conversation.name, state: conversation.state, ...(conversation.kind === 'room' && {members: conversation.members.size + 1}), ...(conversation.isPrivate && {private: true}),
 		});
 		return {
 			connected: control.isReady,

@@ -1,4 +1,4 @@
-// Requests for a session that wait for our answer.
+// Requests that wait for our answer: for a session, into a group, to trust a key.
 // Knows who asked, in which order, and when each expires; refuses to know the answer.
 import {nameKey} from '../protocol/names.js';
 import {maximumRequests, requestGraceMs} from './limits.js';
@@ -14,8 +14,11 @@ export class Requests {
 		return this.#waiting;
 	}
 
+	/**
+	Whether people must be told that we are busy. Keys ask nobody to wait.
+	*/
 	get isFull(): boolean {
-		return this.#waiting.length >= maximumRequests;
+		return this.#waiting.filter(({kind}) => kind !== 'key').length >= maximumRequests;
 	}
 
 	add(request: RequestView): void {
@@ -23,10 +26,12 @@ export class Requests {
 	}
 
 	/**
-	The request of `from`, or the newest.
+	The request by that id, or else the newest of that person, or of all.
 	*/
-	find(from: string | undefined): RequestView | undefined {
-		return from === undefined ? this.#waiting.at(-1) : this.#waiting.findLast(request => nameKey(request.from) === nameKey(from));
+	find(which: string | undefined): RequestView | undefined {
+		return which === undefined
+			? this.#waiting.at(-1)
+			: this.#waiting.find(({id}) => id === which) ?? this.#waiting.findLast(({from}) => nameKey(from) === nameKey(which));
 	}
 
 	/**
@@ -42,13 +47,14 @@ export class Requests {
 	}
 
 	pollTimeout(): number | undefined {
-		return this.#waiting.length === 0 ? undefined : Math.min(...this.#waiting.map(({expiresAt}) => expiresAt)) + requestGraceMs;
+		const next = Math.min(...this.#waiting.map(({expiresAt}) => expiresAt ?? Infinity)) + requestGraceMs;
+		return Number.isFinite(next) ? next : undefined;
 	}
 
 	/**
 	A request whose end the server did not tell.
 	*/
 	pollExpired(now: number): RequestView | undefined {
-		return this.#waiting.find(({expiresAt}) => expiresAt + requestGraceMs <= now);
+		return this.#waiting.find(({expiresAt}) => expiresAt !== undefined && expiresAt + requestGraceMs <= now);
 	}
 }

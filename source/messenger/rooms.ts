@@ -4,7 +4,13 @@
 // a standing link says so, because the server may have lost somebody who is still there.
 import {nameKey} from '../protocol/names.js';
 import type {Introduction, Notice, Reply} from '../protocol/messages.js';
-import {succeed, type Context, type OnDone} from './context.js';
+import {
+	refuse,
+	succeed,
+	type CommandOutcome,
+	type Context,
+	type OnDone,
+} from './context.js';
 import type {Conversation, Member} from './conversation.js';
 import type {RoomChange} from './events.js';
 import type {SharedName} from './records.js';
@@ -14,6 +20,12 @@ import type {ConversationKey} from './view.js';
 Rooms left while the server was away that it still has to be told of.
 */
 const maximumFarewells = 64;
+
+/**
+What happens as soon as we are in a room that we were asked into, before other conversations make way:
+whether it is still wanted, whether the user is to look at it, and what is to be said there.
+*/
+export type Arrival = (room: string, now: number) => {readonly isWanted: boolean; readonly isFront?: boolean; readonly news?: string};
 
 export class Rooms {
 	readonly #context: Context;
@@ -34,17 +46,16 @@ export class Rooms {
 	}
 
 	/**
-	`or ROOM`.
+	`or ROOM`; or, with `arrive`, a room that we were asked into, which must stand already.
 	*/
-	enter(name: string, now: number, done: OnDone): void {
+	enter(name: string, now: number, done: (outcome: CommandOutcome, now: number) => void, arrive?: Arrival): void {
 		const {conversations, control} = this.#context;
 		const standing = conversations.find('room', name);
 		if (standing) {
+			arrive?.(standing.name, now);
 			this.#context.makeWay(standing, now);
 			conversations.activate(standing);
-			done(succeed({
-				room: standing.name, creator: standing.creator, created: false, members: standing.members.size + 1,
-			}));
+			done(succeed({...describe(standing), created: false}), now);
 			return;
 		}
 
@@ -52,11 +63,24 @@ export class Rooms {
 		control.request('enter', {room: name}, now, (outcome, then) => {
 			this.#countEntering(name, -1);
 			if (!outcome.ok) {
-				done(outcome);
+				done(outcome, then);
 				return;
 			}
 
 			const {room, creator, created, members, away} = outcome.reply;
+			if (arrive && created) {
+				control.request('close-room', {room}, then);
+				done(refuse('no-such-room', `The room ${room} has been closed meanwhile.`), then);
+				return;
+			}
+
+			const {isWanted, isFront, news} = {isFront: true, news: undefined, ...(arrive?.(room, then) ?? {isWanted: true})};
+			if (!isWanted) {
+				this.#sayFarewell(room, then);
+				done(refuse('left', `You have left before ${room} was entered.`), then);
+				return;
+			}
+
 			this.#context.makeWay(conversations.find('room', room), then);
 			if (created) {
 				// What still waited in an older room of this name has nowhere to go.
@@ -65,18 +89,24 @@ export class Rooms {
 
 			const conversation = conversations.find('room', room) ?? conversations.open('room', room, 'open');
 			conversation.creator = creator;
-			conversations.activate(conversation);
+			conversation.isPrivate = outcome.reply.private === true;
+			if (isFront) {
+				conversations.activate(conversation);
+			}
+
 			this.#context.directory.changed();
 			this.#announce(conversation, created ? 'created' : 'entered', this.#context.own());
 			this.#context.tell(conversation, 'join', created ? `You have created the room ${room}.` : `You have entered the room ${room}.`, then);
+			if (news !== undefined) {
+				this.#context.tell(conversation, 'info', news, then);
+			}
+
 			this.#setAway(conversation, away);
 			for (const member of members) {
 				this.#admit(conversation, member, then);
 			}
 
-			done(succeed({
-				room, creator, created, members: conversation.members.size + 1,
-			}));
+			done(succeed({...describe(conversation), created}), then);
 		});
 	}
 
@@ -418,4 +448,10 @@ export class Rooms {
 			type: 'room', room: conversation.name, change, user,
 		});
 	}
+}
+
+function describe({name, creator, members, isPrivate}: Conversation): Readonly<Record<string, unknown>> {
+	return {
+		room: name, creator, members: members.size + 1, ...(isPrivate && {private: true}),
+	};
 }

@@ -24,6 +24,7 @@ import {
 } from './limits.js';
 import type {SharedName} from './records.js';
 import type {SessionState} from './events.js';
+import type {RequestView} from './view.js';
 
 /**
 Sessions left while the server was away that it still has to be told of; more are left to its own timeout.
@@ -116,28 +117,22 @@ export class Sessions {
 	}
 
 	/**
-	`accept [USER]`, `decline [USER]`.
+	`accept`, `decline` for a request.
 	*/
-	answer(answer: 'accept' | 'decline', name: string | undefined, now: number, done: OnDone): void {
-		const request = this.#context.requests.find(name);
-		if (!request) {
-			done(refuse('no-request', `Nobody by the name ${name ?? ''} is waiting for your answer.`));
-			return;
-		}
-
-		this.#context.requests.remove(request.id);
+	answer(answer: 'accept' | 'decline', {id, from}: RequestView, now: number, done: OnDone): void {
+		this.#context.requests.remove(id);
 		if (answer === 'accept') {
-			this.#accept(request.id, request.from, now, done);
+			this.#accept(id, from, now, done);
 			return;
 		}
 
-		this.#context.control.request('answer', {session: request.id, answer}, now, outcome => {
-			done(outcome.ok ? succeed({user: request.from}) : outcome);
+		this.#context.control.request('answer', {session: id, answer}, now, outcome => {
+			done(outcome.ok ? succeed({user: from}) : outcome);
 		});
 	}
 
 	handleRequest({session, from, expiresInMs}: Notice<'request'>, now: number): void {
-		const {requests, accept, isBusy, conversations, mode, control, emit} = this.#context;
+		const {requests, welcomes, isBusy, conversations, mode, control, emit} = this.#context;
 		const ours = conversations.find('session', from);
 		const isTalking = [...conversations].some(conversation => conversation !== ours && conversation.state === 'open');
 		if (ours) {
@@ -146,7 +141,7 @@ export class Sessions {
 		} else if (isBusy() || (mode === 'one' && isTalking) || requests.isFull) {
 			control.request('answer', {session, answer: 'busy'}, now);
 			this.#tellBusy(from, now);
-		} else if (accept === 'everyone') {
+		} else if (welcomes(from)) {
 			this.#accept(session, from, now);
 		} else {
 			const expiresAt = now + expiresInMs;
@@ -161,19 +156,7 @@ export class Sessions {
 
 	handleWithdrawn({session, reason}: Notice<'withdrawn'>): void {
 		this.#settleAccepted(session, false);
-		this.endRequest(session, reason);
-	}
-
-	/**
-	A request to us is over without our answer.
-	*/
-	endRequest(id: string, reason: string): void {
-		const request = this.#context.requests.remove(id);
-		if (request) {
-			this.#context.emit({
-				type: 'request-ended', kind: 'session', from: request.from, id, reason,
-			});
-		}
+		this.#endRequest(session, reason);
 	}
 
 	handleNotice(notice: Notice<'session'>, now: number): void {
@@ -228,6 +211,22 @@ export class Sessions {
 	}
 
 	/**
+	The session has become a group, at both ends: it is over here without a word to the other one, and its share is left to the caller.
+	*/
+	dissolve(conversation: Conversation, room: string, now: number): void {
+		const {session, name} = conversation;
+		if (session !== undefined && session !== beingAsked) {
+			this.#remember(session);
+		}
+
+		this.#context.emit({
+			type: 'session', with: name, state: 'closed', reason: `it is the group ${room} now`, room,
+		});
+		this.#context.tell(conversation, 'info', `The session has become the group ${room}.`, now);
+		this.#context.conversations.remove(conversation, {isOurWish: true});
+	}
+
+	/**
 	We are logged in (again): what stands between the peers is told to the server, what waits is asked for.
 	*/
 	handleLoggedIn(now: number): void {
@@ -254,8 +253,10 @@ export class Sessions {
 			this.#settleAccepted(session, false);
 		}
 
-		for (const {id} of this.#context.requests.view) {
-			this.endRequest(id, 'the connection to the server was lost');
+		for (const request of this.#context.requests.view) {
+			if (request.kind !== 'key') {
+				this.#context.endRequest(request, 'the connection to the server was lost');
+			}
 		}
 
 		for (const conversation of this.#context.conversations) {
@@ -362,6 +363,13 @@ export class Sessions {
 		});
 	}
 
+	#endRequest(id: string, reason: string): void {
+		const request = this.#context.requests.find(id);
+		if (request?.id === id) {
+			this.#context.endRequest(request, reason);
+		}
+	}
+
 	#settleAccepted(session: string, isOpen: boolean): void {
 		const settle = this.#accepted.get(session);
 		this.#accepted.delete(session);
@@ -403,7 +411,7 @@ export class Sessions {
 		}
 
 		// Who asks the one who asks them has answered without the dialog.
-		this.endRequest(session, 'accepted');
+		this.#endRequest(session, 'accepted');
 		this.#settleAccepted(session, true);
 	}
 
@@ -496,13 +504,16 @@ export class Sessions {
 		}
 	}
 
-	#sayFarewell(session: string, now: number): void {
-		const {control} = this.#context;
+	#remember(session: string): void {
 		this.#left.add(session);
 		if (this.#left.size > maximumFarewells) {
 			this.#left.delete(this.#left.keys().next().value!);
 		}
+	}
 
+	#sayFarewell(session: string, now: number): void {
+		const {control} = this.#context;
+		this.#remember(session);
 		if (control.user !== undefined) {
 			control.request('close', {session}, now);
 		} else if (this.#farewells.size < maximumFarewells) {

@@ -2,7 +2,7 @@
 // Every slice is replaced when it changes and only then, so `===` tells whether a pane must be drawn again.
 // Refuses to know about panes, focus and colours.
 import type {RoomRow, UserRow} from '../protocol/messages.js';
-import type {DeliveryState} from './events.js';
+import type {DeliveryState, RequestKind} from './events.js';
 
 /**
 The way to the control server. Times are ms since the epoch.
@@ -82,6 +82,10 @@ export type ConversationView = {
 	*/
 	readonly members: ReadonlyArray<{readonly name: string; readonly isLinked: boolean}>;
 	readonly creator: string | undefined;
+	/**
+	A room that only those see who were asked in.
+	*/
+	readonly isPrivate: boolean;
 	readonly unread: number;
 	/**
 	Id of the first row that came while the user looked elsewhere: what is above it has been read.
@@ -98,9 +102,14 @@ export type ConversationView = {
 };
 
 /**
-Somebody waits for our answer.
+Something waits for our answer: somebody wants a session, or asks us into the room `room`, or shows another key than before.
 */
-export type RequestView = {readonly id: string; readonly kind: 'session'; readonly from: string; readonly expiresAt: number};
+export type RequestView = {readonly id: string; readonly kind: Exclude<RequestKind, 'file'>; readonly from: string; readonly room?: string; readonly expiresAt: number | undefined};
+
+/**
+Somebody the user has put on the list.
+*/
+export type ContactView = {readonly name: string; readonly online: boolean; readonly verified: boolean};
 
 /**
 A room of the server, and whether we are in it.
@@ -119,6 +128,10 @@ export type MessengerView = {
 	*/
 	readonly users: readonly UserRow[];
 	readonly rooms: readonly RoomView[];
+	/**
+	By name.
+	*/
+	readonly contacts: readonly ContactView[];
 	/**
 	In the order in which they were opened.
 	*/

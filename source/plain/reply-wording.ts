@@ -47,7 +47,7 @@ function wordUsers({users}: Fields): string[] {
 
 function wordRooms({rooms}: Fields): string[] {
 	const rows = list(rooms);
-	return [counted(rows.length, 'room'), ...columns(rows.map(({name, creator, members}) => [cell(name), `by ${cell(creator)}`, counted(Number(members), 'member')]))];
+	return [counted(rows.length, 'room'), ...columns(rows.map(({name, creator, members, private: isPrivate}) => [cell(name), `by ${cell(creator)}`, `${counted(Number(members), 'member')}${isPrivate === true ? ', private' : ''}`]))];
 }
 
 function wordRoomUsers({room, users}: Fields): string[] {
@@ -131,10 +131,27 @@ const wordBusy = ({busy}: Fields): string[] => [busy === true ? 'you are busy: r
 
 const wordExport = ({lines, path}: Fields): string[] => [`${counted(Number(lines), 'line')} written to ${cell(path)}`];
 
+function wordContacts({contacts}: Fields): string[] {
+	const rows = list(contacts);
+	return [counted(rows.length, 'contact'), ...columns(rows.map(({name, online, verified}) => [cell(name), `${online === true ? 'online' : 'offline'}${verified === true ? ', verified' : ''}`]))];
+}
+
+function wordVerify({user, safetyNumber, trust}: Fields): string[] {
+	const groups = cell(safetyNumber).split(' ');
+	const verdicts: Readonly<Record<string, string>> = {
+		verified: 'you have compared it: verified', changed: 'another key than before', refused: 'not trusted',
+	};
+	return [
+		`safety number with ${cell(user)}`,
+		...[0, 4, 8].map(start => `  ${groups.slice(start, start + 4).join(' ')}`),
+		`  ${verdicts[cell(trust)] ?? `same at both ends? then: verify ${cell(user)} yes`}`,
+	];
+}
+
 const wordLogin = ({user}: Fields): string[] => [`logged in as ${cell(user)}`];
 
 const wordings: Readonly<Record<string, (fields: Fields) => string[]>> = {
-	register: wordLogin, login: wordLogin, lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, path: wordPath, history: wordHistory, search: wordSearch, export: wordExport, pending: wordPending, busy: wordBusy, help: wordHelp,
+	register: wordLogin, login: wordLogin, lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, contacts: wordContacts, verify: wordVerify, path: wordPath, history: wordHistory, search: wordSearch, export: wordExport, pending: wordPending, busy: wordBusy, help: wordHelp,
 };
 
 /**

@@ -3,6 +3,7 @@
 import {sanitiseLine} from '../kit/sanitise.js';
 import {dayName, isSameDay} from '../kit/time.js';
 import type {MessengerEvent} from '../messenger/events.js';
+import {wordInvitation} from '../messenger/narration.js';
 
 /**
 What a line is about, for those who colour it.
@@ -48,7 +49,7 @@ function wordConnection({state, server, reason, retryInMs}: EventOf<'connection'
 	}
 }
 
-function wordSession({with: name, state, reason}: EventOf<'session'>): Wording {
+function wordSession({with: name, state, reason, room}: EventOf<'session'>): Wording {
 	switch (state) {
 		case 'asking': {
 			return plain(`asking ${name} for a session`);
@@ -67,7 +68,7 @@ function wordSession({with: name, state, reason}: EventOf<'session'>): Wording {
 		}
 
 		case 'closed': {
-			return leave(`session with ${name} closed${because(reason)}`);
+			return room === undefined ? leave(`session with ${name} closed${because(reason)}`) : join(`the session with ${name} is the group ${room} now`);
 		}
 
 		case 'lost': {
@@ -100,6 +101,23 @@ function wordRoom({room, change, user, reason}: EventOf<'room'>): Wording {
 	}
 }
 
+function wordRequest({kind, from, room}: EventOf<'request'>): Wording {
+	const answers = `"accept ${from}" or "decline ${from}"`;
+	switch (kind) {
+		case 'group': {
+			return warn(`${from} asks you into ${room ?? 'a group'}: ${answers}`);
+		}
+
+		case 'key': {
+			return warn(`trust the new key of ${from}? ${answers}`);
+		}
+
+		default: {
+			return warn(`${from} asks for a ${kind}: ${answers}`);
+		}
+	}
+}
+
 function word(event: MessengerEvent): Wording | undefined {
 	switch (event.type) {
 		case 'connection': {
@@ -117,11 +135,15 @@ function word(event: MessengerEvent): Wording | undefined {
 		}
 
 		case 'request': {
-			return warn(`${event.from} asks for a ${event.kind}: "accept ${event.from}" or "decline ${event.from}"`);
+			return wordRequest(event);
 		}
 
 		case 'request-ended': {
-			return plain(`${event.from} no longer asks${because(event.reason)}`);
+			return event.kind === 'key' ? undefined : plain(`${event.from} no longer asks${event.room === undefined ? '' : ` you into ${event.room}`}${because(event.reason)}`);
+		}
+
+		case 'invitation': {
+			return plain(`[${event.room}] ${wordInvitation(event.user, event.state)}`);
 		}
 
 		case 'session': {

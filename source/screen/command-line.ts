@@ -8,9 +8,10 @@ import {
 	type Argument,
 	type Command,
 } from '../messenger/commands.js';
-import type {MessengerView} from '../messenger/view.js';
+import type {MessengerView, RequestView} from '../messenger/view.js';
 import {prepareChoices, rankChoices, type Choice} from '../kit/choice.js';
 import type {Stretch} from '../kit/composer-view.js';
+import {peopleOf} from './people.js';
 
 /**
 One way to go on: a command, or a command with an argument filled in.
@@ -163,7 +164,7 @@ Commands with their argument, for what the view shows just now.
 */
 function draftsAtHand(view: MessengerView): Draft[] {
 	const filled: Array<readonly [line: string, detail: string]> = [
-		...view.requests.flatMap(({from}) => [[`accept ${from}`, `${from} wants to talk with you`], [`decline ${from}`, `${from} wants to talk with you`]] as const),
+		...view.requests.flatMap(request => [[`accept ${request.from}`, requestDetail(request)], [`decline ${request.from}`, requestDetail(request)]] as const),
 		...view.rooms.map(room => [`or ${room.name}`, roomDetail(room)] as const),
 		...view.users.filter(({online}) => online).map(({name}) => [`o ${name}`, 'online'] as const),
 		...view.rooms.filter(({creator}) => creator === view.connection.user).map(({name}) => [`cr ${name}`, 'your room; closes it for everyone'] as const),
@@ -173,18 +174,28 @@ function draftsAtHand(view: MessengerView): Draft[] {
 	}));
 }
 
-function roomDetail({members, creator}: MessengerView['rooms'][number]): string {
-	return `${members === 1 ? '1 person' : `${members} people`}, created by ${creator}`;
+const requestDetails: Readonly<Record<RequestView['kind'], (request: RequestView) => string>> = {
+	session: ({from}) => `${from} wants to talk with you`,
+	group: ({from, room}) => `${from} asks you to join ${room ?? 'a group'}`,
+	key: ({from}) => `${from} shows another key`,
+};
+
+function requestDetail(request: RequestView): string {
+	return requestDetails[request.kind](request);
 }
 
-function valuesOf({kind}: Argument, command: Command, view: MessengerView): Array<{readonly value: string; readonly detail: string}> {
+function roomDetail({members, creator, private: isPrivate}: MessengerView['rooms'][number]): string {
+	return `${isPrivate ? 'private, ' : ''}${members === 1 ? '1 person' : `${members} people`}, created by ${creator}`;
+}
+
+function valuesOf({kind, choices = []}: Argument, command: Command, view: MessengerView): Array<{readonly value: string; readonly detail: string}> {
 	switch (kind) {
 		case 'user': {
-			return view.users.map(({name, online}) => ({value: name, detail: online ? 'online' : 'offline'}));
+			return peopleOf(view).map(({name, online}) => ({value: name, detail: online ? 'online' : 'offline'}));
 		}
 
 		case 'requester': {
-			return view.requests.map(({from}) => ({value: from, detail: 'waits for your answer'}));
+			return view.requests.map(request => ({value: request.from, detail: requestDetail(request)}));
 		}
 
 		case 'room': {
@@ -194,6 +205,10 @@ function valuesOf({kind}: Argument, command: Command, view: MessengerView): Arra
 
 		case 'server': {
 			return view.connection.server === undefined ? [] : [{value: view.connection.server, detail: 'the last one'}];
+		}
+
+		case 'choice': {
+			return choices.map(value => ({value, detail: command.summary}));
 		}
 
 		case 'command': {

@@ -2,6 +2,7 @@
 // Knows what follows from what the messenger says; refuses to know keys.
 import {startText} from '../kit/composer.js';
 import type {CommandReply, MessengerEvent, SessionState} from '../messenger/events.js';
+import {wordInvitation} from '../messenger/narration.js';
 import type {MessengerView} from '../messenger/view.js';
 import {readTyped} from './command-line.js';
 import {armingMs} from './overlays/request.js';
@@ -48,7 +49,7 @@ export function handleView(before: ScreenState, view: MessengerView): Step {
 Whether the event may say something that the view does not show: in a loud room most don't.
 */
 export function isNews({type}: MessengerEvent): boolean {
-	return ['notice', 'session', 'room'].includes(type);
+	return ['notice', 'session', 'room', 'invitation'].includes(type);
 }
 
 /**
@@ -60,7 +61,15 @@ export function handleEvent(state: ScreenState, event: MessengerEvent): ScreenSt
 		return event.level === 'info' && state.view.active === undefined ? state : showToast(state, noticeTone[event.level], event.text);
 	}
 
+	if (event.type === 'invitation') {
+		return showToast(state, 'info', `${wordInvitation(event.user, event.state)} (${event.room}).`);
+	}
+
 	if (event.type === 'session') {
+		if (event.room !== undefined) {
+			return showToast(state, 'info', `The session with ${event.with} has become the group ${event.room}.`);
+		}
+
 		const text = sessionEndings[event.state]?.(event.with);
 		return text === undefined ? state : showToast(state, 'warning', text);
 	}
@@ -127,7 +136,7 @@ export function withOffers(before: ScreenState): ScreenState {
 	if (asking && !hasOverlay(state, 'request')) {
 		const isTyping = state.overlays.length > 0 || state.composer.text !== '';
 		state = openOverlay(state, {
-			kind: 'request', id: asking.id, selected: 'accept', armedAt: isTyping ? state.now + armingMs : state.now,
+			kind: 'request', id: asking.id, selected: asking.kind === 'key' ? 'decline' : 'accept', armedAt: isTyping ? state.now + armingMs : state.now,
 		});
 	}
 

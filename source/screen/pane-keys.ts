@@ -13,6 +13,7 @@ import type {ConversationView} from '../messenger/view.js';
 import {layoutOf, moveFocus, withScrolled} from './focus.js';
 import {openPalette} from './overlays/palette.js';
 import {messageSource, type Tools} from './panes/messages.js';
+import {peopleOf} from './people.js';
 import {performLine} from './perform.js';
 import {helpSheet} from './sheets.js';
 import {
@@ -104,7 +105,7 @@ function handleMessagesKey(state: ScreenState, name: string, tools: Tools): Step
 }
 
 function handleListKey(state: ScreenState, focus: 'rooms' | 'people', name: string): Step {
-	const names = (focus === 'rooms' ? state.view.rooms : state.view.users).map(row => row.name);
+	const names = (focus === 'rooms' ? state.view.rooms : peopleOf(state.view)).map(row => row.name);
 	const found = names.indexOf((focus === 'rooms' ? state.selectedRoom : state.selectedUser) ?? '');
 	const index = Math.max(0, found);
 	const select = (to: number) => only(focus === 'rooms' ? {...state, selectedRoom: names[to]} : {...state, selectedUser: names[to]});

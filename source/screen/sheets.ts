@@ -11,12 +11,17 @@ A row of a sheet: a heading, or something with what is to be said about it.
 export type SheetRow =
 	| {readonly kind: 'heading'; readonly text: string}
 	| {readonly kind: 'pair'; readonly left: string; readonly right: string; readonly isOnline?: boolean}
+	/**
+	A line of its own, as it is.
+	*/
+	| {readonly kind: 'verbatim'; readonly text: string}
 	| {readonly kind: 'blank'};
 
 export type SheetContent = {readonly title: string; readonly rows: readonly SheetRow[]};
 
 const blank: SheetRow = {kind: 'blank'};
 const heading = (text: string): SheetRow => ({kind: 'heading', text});
+const verbatim = (text: string): SheetRow => ({kind: 'verbatim', text});
 const pair = (left: string, right: string): SheetRow => ({kind: 'pair', left, right});
 
 const keys: ReadonlyArray<readonly [key: string, does: string]> = [
@@ -75,11 +80,23 @@ export function replySheet(reply: Extract<CommandReply, {ok: true}>): SheetConte
 		}
 
 		case 'lr': {
-			return {title: 'Rooms', rows: orNone(listOf(fields, 'rooms').map(room => pair(textOf(room, 'name'), `${textOf(room, 'members')} inside, created by ${textOf(room, 'creator')}`)), 'No rooms yet. Create one with: or NAME')};
+			return {title: 'Rooms', rows: orNone(listOf(fields, 'rooms').map(room => pair(textOf(room, 'name'), `${textOf(room, 'members')} inside, created by ${textOf(room, 'creator')}${room.private === true ? ', private' : ''}`)), 'No rooms yet. Create one with: or NAME')};
 		}
 
 		case 'lru': {
 			return {title: `Users in ${textOf(fields, 'room')}`, rows: orNone(stringsOf(fields, 'users').map(name => pair(name, '')), 'Nobody is in it.')};
+		}
+
+		case 'contacts': {
+			return {
+				title: 'Contacts', rows: orNone(listOf(fields, 'contacts').map(contact => ({
+					kind: 'pair', left: textOf(contact, 'name'), right: `${contact.online === true ? 'online' : 'offline'}${contact.verified === true ? ', verified' : ''}`, isOnline: contact.online === true,
+				})), 'None yet. Put somebody on the list with: contact add NAME'),
+			};
+		}
+
+		case 'verify': {
+			return {title: `Safety number with ${textOf(fields, 'user')}`, rows: safetyRows(fields)};
 		}
 
 		case 'whois': {
@@ -136,6 +153,24 @@ function userRows(fields: Fields): readonly SheetRow[] {
 	return orNone(listOf(fields, 'users').map(user => ({
 		kind: 'pair', left: textOf(user, 'name'), right: user.online === true ? 'online' : 'offline', isOnline: user.online === true,
 	})), 'Nobody.');
+}
+
+/**
+The digits, and what to do with them.
+*/
+function safetyRows(fields: Fields): SheetRow[] {
+	const digits = textOf(fields, 'safetyNumber').split(' ');
+	const user = textOf(fields, 'user');
+	const verdicts: Readonly<Record<string, string>> = {
+		verified: 'You have compared it: verified.',
+		changed: `Another key than before. Same at both ends? /verify ${user} yes`,
+		refused: `Not trusted. Same at both ends? /verify ${user} yes`,
+	};
+	return [
+		verbatim(digits.slice(0, 6).join(' ')),
+		verbatim(digits.slice(6).join(' ')),
+		verbatim(verdicts[textOf(fields, 'trust')] ?? `Same at both ends? /verify ${user} yes`),
+	];
 }
 
 function statusRows(fields: Fields): SheetRow[] {

@@ -7,6 +7,7 @@ export const quietView: MessengerView = {
 	},
 	users: [],
 	rooms: [],
+	contacts: [],
 	conversations: [],
 	active: undefined,
 	ended: undefined,

@@ -63,7 +63,7 @@ test('what happens after a silence is noted at its own time', t => {
 	people.run(50_000);
 	t.true(ann.type('o bob').ok);
 	people.run(500);
-	const askedAt = Date.parse(bob.events('request').at(-1)!.expiresAt) - 30_000;
+	const askedAt = Date.parse(bob.events('request').at(-1)!.expiresAt!) - 30_000;
 	const noted = bob.view.log.at(-1)!;
 	t.regex(noted.text, /ann asks/v);
 	t.true(Math.abs(noted.at - askedAt) < 1000, `${noted.at - askedAt} ms apart`);

@@ -107,6 +107,7 @@ class Bench {
 					this.told.push(`closed ${key}`);
 				},
 				isExpecting: () => this.isExpecting,
+				isStopped: () => false,
 				isOurs: () => true,
 			},
 		});

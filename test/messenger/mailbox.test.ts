@@ -104,6 +104,7 @@ class Bench {
 				control: control as never, journal: this.#journal, random: size => chance.bytes(size), signKey: bob.signKey, secrets: this.#secrets,
 			}),
 			listener: {
+				handleCard() {},
 				admits: (_from, room) => !this.isBusy || room === 'den',
 				rooms: () => ['den'],
 				partners: () => [],

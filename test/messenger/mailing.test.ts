@@ -82,6 +82,7 @@ class Bench {
 			progress,
 			courier: courier as Courier,
 			listener: {
+				isStopped: () => false,
 				directUntil: () => this.isDirect ? Infinity : -Infinity,
 				isOurs,
 				emit: event => {

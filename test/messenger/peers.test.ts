@@ -55,6 +55,7 @@ class Scene {
 			endpoint: this.#ann,
 			rendezvous: new Rendezvous(size => random.bytes(size)),
 			listener: {
+				handleCard() {},
 				handleLinkUp: peer => {
 					this.told.push(`up ${peer}`);
 				},

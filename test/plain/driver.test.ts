@@ -173,6 +173,7 @@ test('a line that is on its way at the end of input is waited for', async t => {
 		state: 'open',
 		members: [],
 		creator: undefined,
+		isPrivate: false,
 		unread: 0,
 		unreadFrom: undefined,
 		earlier: 'none',

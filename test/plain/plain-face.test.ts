@@ -65,6 +65,21 @@ const events: ReadonlyArray<readonly [MessengerEvent, string | undefined]> = [
 	[{
 		type: 'delivery', id: '1', to: 'bob', state: 'failed',
 	}, 'a line did not reach bob'],
+	[{
+		type: 'request', kind: 'group', from: 'ann', id: '1', room: 'den', expiresAt: at,
+	}, 'ann asks you into den: "accept ann" or "decline ann"'],
+	[{
+		type: 'request', kind: 'key', from: 'bob', id: '1',
+	}, 'trust the new key of bob? "accept bob" or "decline bob"'],
+	[{
+		type: 'request-ended', kind: 'group', from: 'ann', id: '1', room: 'den', reason: 'timeout',
+	}, 'ann no longer asks you into den: timeout'],
+	[{
+		type: 'invitation', room: 'den', user: 'cat', state: 'busy',
+	}, '[den] cat is busy and can\'t join now'],
+	[{
+		type: 'session', with: 'bob', state: 'closed', room: 'ann-bob-cat',
+	}, 'the session with bob is the group ann-bob-cat now'],
 	[{type: 'notice', level: 'error', text: 'The certificate changed.'}, 'error: The certificate changed.'],
 ];
 
@@ -104,6 +119,17 @@ const replies: ReadonlyArray<readonly [CommandReply, readonly string[]]> = [
 	[{command: 'lu', ok: true, fields: {users: [{name: 'ann', online: true}, {name: 'bobby', online: false}]}}, ['2 users', '  ann    online', '  bobby  offline']],
 	[{command: 'lcu', ok: true, fields: {users: []}}, ['no users']],
 	[{command: 'lr', ok: true, fields: {rooms: [{name: 'den', creator: 'ann', members: 1}]}}, ['1 room', '  den  by ann  1 member']],
+	[{
+		command: 'lr', ok: true, fields: {
+			rooms: [{
+				name: 'den', creator: 'ann', members: 1, private: true,
+			}],
+		},
+	}, ['1 room', '  den  by ann  1 member, private']],
+	[{command: 'contacts', ok: true, fields: {contacts: [{name: 'bob', online: true, verified: true}, {name: 'cat', online: false, verified: false}]}}, ['2 contacts', '  bob  online, verified', '  cat  offline']],
+	[{command: 'verify', ok: true, fields: {user: 'bob', safetyNumber: Array.from({length: 12}, () => '01234').join(' '), trust: 'trusted'}}, [
+		'safety number with bob', ...Array.from({length: 3}, () => '  01234 01234 01234 01234'), '  same at both ends? then: verify bob yes',
+	]],
 	[{command: 'lru', ok: true, fields: {room: 'den', users: ['ann', 'bob']}}, ['2 users in den', '  ann', '  bob']],
 	[{
 		command: 'l', ok: true, fields: {

@@ -14,6 +14,7 @@ function conversation(kind: 'session' | 'room', name: string, id: string, text: 
 		state: 'open',
 		members: [],
 		creator: undefined,
+		isPrivate: false,
 		unread: 0,
 		unreadFrom: undefined,
 		earlier: 'none',

@@ -67,6 +67,8 @@ test('join and leave lines are in colour, and in none without colours', t => {
 
 test('what there is to see', t => {
 	t.regex(text(homeView), /Hello, ann\. No conversation is open\./v);
+	t.regex(text({...homeView, contacts: [{name: 'zoë', online: true, verified: true}, {name: 'gus', online: false, verified: false}]}), /● zoë ★✓[\s\S]*○ gus ★[\s\S]*● bob /v);
+	t.regex(text({...homeView, rooms: [{...homeView.rooms[0]!, private: true}]}), /∗ den/v);
 	t.regex(text({...homeView, rooms: []}), /\/or NAME makes one/v);
 	t.regex(text(talkView), /▸● bob[\s\S]*Monday, 5 January 2026[\s\S]*12:00:07 bob: hi ann/v);
 	t.regex(text(manyView), /3 cat +2 new[\s\S]*welcome to the den/v);

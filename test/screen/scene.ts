@@ -39,13 +39,13 @@ export const homeView: MessengerView = {
 
 export function session(name: string, messages: readonly MessageRow[], more: Partial<ConversationView> = {}): ConversationView {
 	return {
-		key: `session:${name}`, kind: 'session', name, state: 'open', members: [{name: 'ann', isLinked: true}, {name, isLinked: true}], creator: undefined, unread: 0, unreadFrom: undefined, earlier: 'none', messages, ...more,
+		key: `session:${name}`, kind: 'session', name, state: 'open', members: [{name: 'ann', isLinked: true}, {name, isLinked: true}], creator: undefined, isPrivate: false, unread: 0, unreadFrom: undefined, earlier: 'none', messages, ...more,
 	};
 }
 
 export function room(name: string, members: readonly string[], messages: readonly MessageRow[], more: Partial<ConversationView> = {}): ConversationView {
 	return {
-		key: `room:${name}`, kind: 'room', name, state: 'open', members: ['ann', ...members].map(member => ({name: member, isLinked: true})), creator: 'bob', unread: 0, unreadFrom: undefined, earlier: 'none', messages, ...more,
+		key: `room:${name}`, kind: 'room', name, state: 'open', members: ['ann', ...members].map(member => ({name: member, isLinked: true})), creator: 'bob', isPrivate: false, unread: 0, unreadFrom: undefined, earlier: 'none', messages, ...more,
 	};
 }
 

@@ -96,6 +96,64 @@ test('keys on their way when a request opens answer nothing', t => {
 	t.is(player.state.composer.text, 'I was a');
 });
 
+test('with two requests of one person, the one on the screen is answered', t => {
+	const player = new Player(talkView).show({
+		...talkView, requests: [request('r1', 'cat'), {
+			id: 'r2', kind: 'group', from: 'cat', room: 'den', expiresAt: 1_030_000,
+		}],
+	});
+	player.type('a');
+	t.deepEqual(player.executed, ['accept r1']);
+});
+
+test('a changed key is not trusted by a hasty Enter, and waits without a countdown', t => {
+	const player = new Player(talkView).show({
+		...talkView, requests: [{
+			id: 'key-1', kind: 'key', from: 'bob', expiresAt: undefined,
+		}],
+	});
+	t.is(player.overlay, 'request');
+	player.type('<enter>');
+	t.deepEqual(player.executed, ['decline bob']);
+});
+
+test('what became of an invitation, and a session that became a group, are said without alarm', t => {
+	const player = new Player(talkView);
+	player.handle({
+		type: 'event', event: {
+			type: 'invitation', room: 'den', user: 'cat', state: 'declined',
+		},
+	});
+	t.like(player.state.toast, {tone: 'info', text: 'cat has declined to join (den).'});
+	player.handle({
+		type: 'event', event: {
+			type: 'session', with: 'bob', state: 'closed', room: 'ann-bob-cat',
+		},
+	});
+	t.like(player.state.toast, {tone: 'info', text: 'The session with bob has become the group ann-bob-cat.'});
+});
+
+test('contacts come first among people, for the eye and for the keys', t => {
+	const player = new Player({...homeView, contacts: [{name: 'dave', online: false, verified: false}, {name: 'zoë', online: true, verified: true}]});
+	player.type('<tab><tab><enter>');
+	t.deepEqual(player.executed, ['o zoë']);
+});
+
+test('a safety number is shown in two rows', t => {
+	const player = new Player(talkView);
+	player.handle({
+		type: 'reply', purpose: 'command', reply: {
+			command: 'verify', ok: true, fields: {
+				user: 'bob', safetyNumber: Array.from({length: 12}, () => '01234').join(' '), trust: 'trusted', verified: false,
+			},
+		},
+	});
+	const sheet = player.state.overlays.at(-1);
+	const rows = sheet?.kind === 'sheet' ? sheet.rows.flatMap(row => row.kind === 'verbatim' ? [row.text] : []) : [];
+	t.is(rows[0], '01234 01234 01234 01234 01234 01234');
+	t.is(rows.at(-1), 'Same at both ends? /verify bob yes');
+});
+
 test('a request that ends closes its dialog; one put off stays in the status line', t => {
 	const player = new Player(talkView).show({...talkView, requests: [request('r1', 'cat'), request('r2', 'zoë')]});
 	player.type('<escape>');

@@ -17,7 +17,7 @@ export class ClientNode {
 	*/
 	incarnation = 0;
 	readonly name: string;
-	readonly disk = new MemoryProfile();
+	disk = new MemoryProfile();
 	readonly events: MessengerEvent[] = [];
 	readonly replies = new Map<number, CommandReply>();
 	readonly settings: ClientSettings;
@@ -28,7 +28,7 @@ export class ClientNode {
 	port: number;
 	wire: Wire | undefined;
 	readonly #world: World;
-	readonly #device: {sign: Uint8Array; agree: Uint8Array};
+	#device: {sign: Uint8Array; agree: Uint8Array};
 	#lastTag = 0;
 	#diskBusyUntil = 0;
 	readonly #unwritten = new Map<number, readonly StoreWrite[]>();
@@ -70,6 +70,15 @@ export class ClientNode {
 		this.wire = undefined;
 		this.#unwritten.clear();
 		this.#world.ledger.handleCrash(this);
+	}
+
+	/**
+	The same person sits down at a machine that was never used before.
+	*/
+	startOnNewDevice(): void {
+		this.disk = new MemoryProfile();
+		this.#device = {sign: this.#world.chance.bytes(32), agree: this.#world.chance.bytes(32)};
+		this.start();
 	}
 
 	/**

@@ -1,10 +1,11 @@
-// The dialog for when somebody wants to talk: accept or decline, with the time that is left.
+// The dialog for when something waits for an answer: somebody wants to talk, asks us into a room, or shows another key.
 // Knows which keys answer; keys that were already on their way when it opened answer nothing.
 import type {KeyEvent} from '../../kit/keys.js';
 import {sanitiseLine} from '../../kit/sanitise.js';
-import {justify, type StyledLine} from '../../kit/style.js';
+import {justify, type Span, type StyledLine} from '../../kit/style.js';
 import {truncate} from '../../kit/text.js';
 import {styleOfName, type Theme} from '../../kit/theme.js';
+import type {RequestView} from '../../messenger/view.js';
 import {
 	activeConversation,
 	closeOverlay,
@@ -36,7 +37,8 @@ export function handleRequestKey(state: ScreenState, dialog: RequestDialog, even
 		return only(state);
 	}
 
-	const answer = (how: 'accept' | 'decline') => run({...closeOverlay(state), putOff: new Set([...state.putOff, dialog.id])}, `${how} ${request.from}`);
+	const isOnly = state.view.requests.filter(({from}) => from === request.from).length === 1;
+	const answer = (how: 'accept' | 'decline') => run({...closeOverlay(state), putOff: new Set([...state.putOff, dialog.id])}, `${how} ${isOnly ? request.from : request.id}`);
 	const key = event.kind === 'key' ? event.name : event.text.toLowerCase();
 	switch (key) {
 		case 'a':
@@ -71,25 +73,44 @@ export function handleRequestKey(state: ScreenState, dialog: RequestDialog, even
 }
 
 export function viewRequest(state: ScreenState, dialog: RequestDialog, theme: Theme): OverlayView {
-	const width = innerWidth(state.size, 50);
+	const width = innerWidth(state.size, 54);
 	const request = state.view.requests.find(({id}) => id === dialog.id);
 	const from = truncate(sanitiseLine(request?.from ?? ''), width - 24);
-	const left = Math.max(0, Math.ceil(((request?.expiresAt ?? 0) - state.now) / 1000));
-	const current = activeConversation(state.view);
+	const left = request?.expiresAt === undefined ? undefined : Math.max(0, Math.ceil((request.expiresAt - state.now) / 1000));
+	const countdown: StyledLine = left === undefined ? [] : [{text: `${left} s left`, style: left <= 10 ? theme.warning : theme.muted}];
 	const others = state.view.requests.length - 1;
 	const lines: StyledLine[] = [
-		[{text: from, style: {...styleOfName(theme, from), bold: true}}, {text: ' wants to talk with you.'}],
-		[{text: current ? `You are in ${current.kind === 'room' ? 'room ' : 'a session with '}${sanitiseLine(current.name)}.` : '', style: theme.muted}],
+		...words(state, request, from, theme),
 		[],
-		justify(buttons(theme, [['accept', 'Accept'], ['decline', 'Decline']], dialog.selected), [{text: `${left} s left`, style: left <= 10 ? theme.warning : theme.muted}], width),
+		justify(buttons(theme, request?.kind === 'key' ? [['accept', 'Trust it'], ['decline', 'Keep it stopped']] : [['accept', 'Accept'], ['decline', 'Decline']], dialog.selected), countdown, width),
 		...(others > 0 ? [[], [{text: others === 1 ? 'One more is waiting.' : `${others} more are waiting.`, style: theme.muted}]] : []),
 	];
 	return {
-		title: [{text: 'Request', style: theme.title}],
-		footer: keyHints(theme, [['A', 'accept'], ['D', 'decline'], ['Esc', 'later']]),
+		title: [request?.kind === 'key' ? {text: 'Another key', style: theme.danger} : {text: 'Request', style: theme.title}],
+		footer: keyHints(theme, [['A', request?.kind === 'key' ? 'trust' : 'accept'], ['D', 'decline'], ['Esc', 'later']]),
 		lines,
 		width: width + 4,
 		height: innerHeight(state.size, lines.length) + 2,
 		cursor: undefined,
 	};
+}
+
+/**
+What is asked, and what is worth knowing for the answer.
+*/
+function words(state: ScreenState, request: RequestView | undefined, from: string, theme: Theme): StyledLine[] {
+	const who: Span = {text: from, style: {...styleOfName(theme, from), bold: true}};
+	if (request?.kind === 'key') {
+		return [
+			[who, {text: ' shows another key than before:'}],
+			[{text: 'a new device, or somebody else under that name.'}],
+			[{text: 'Nothing is sent there until you answer. To be sure,', style: theme.muted}],
+			[{text: `press Esc and compare: /verify ${from}`, style: theme.muted}],
+		];
+	}
+
+	const current = activeConversation(state.view);
+	const where: StyledLine = [{text: current ? `You are in ${current.kind === 'room' ? 'room ' : 'a session with '}${sanitiseLine(current.name)}.` : '', style: theme.muted}];
+	const wish: StyledLine = request?.kind === 'group' ? [{text: ' asks you to join '}, {text: sanitiseLine(request.room ?? 'a group'), style: theme.strong}, {text: '.'}] : [{text: ' wants to talk with you.'}];
+	return [[who, ...wish], where];
 }

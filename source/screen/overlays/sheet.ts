@@ -68,7 +68,8 @@ export function viewSheet(state: ScreenState, sheet: Sheet, theme: Theme): Overl
 	const pairs = sheet.rows.filter(row => row.kind === 'pair');
 	const leftWidth = Math.min(26, Math.max(0, ...pairs.map(({left}) => displayWidth(sanitiseLine(left)))));
 	const rightWidth = Math.max(0, ...pairs.map(({right}) => displayWidth(sanitiseLine(right))));
-	const width = innerWidth(state.size, Math.min(90, Math.max(34, leftWidth + rightWidth + 6)));
+	const verbatimWidth = Math.max(0, ...sheet.rows.map(row => row.kind === 'verbatim' ? displayWidth(sanitiseLine(row.text)) : 0));
+	const width = innerWidth(state.size, Math.min(90, Math.max(34, leftWidth + rightWidth + 6, verbatimWidth)));
 	const height = innerHeight(state.size, sheet.rows.length);
 	const start = Math.max(0, Math.min(sheet.start, sheet.rows.length - height));
 	const shown = `${start + 1}–${start + height} of ${sheet.rows.length}`;
@@ -92,6 +93,10 @@ function rowLine(row: SheetRow, leftWidth: number, theme: Theme): StyledLine {
 			const left = sanitiseLine(row.left);
 			const mark = row.isOnline === undefined ? {text: '  '} : {text: row.isOnline ? '● ' : '○ ', style: row.isOnline ? theme.good : theme.muted};
 			return [mark, {text: displayWidth(left) > leftWidth ? left : fit(left, leftWidth)}, {text: '  '}, {text: sanitiseLine(row.right), style: theme.muted}];
+		}
+
+		case 'verbatim': {
+			return [{text: sanitiseLine(row.text)}];
 		}
 
 		case 'blank': {

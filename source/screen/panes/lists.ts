@@ -5,6 +5,7 @@ import {paintCut, type Span, type StyledLine} from '../../kit/style.js';
 import {styleOfName, type Theme} from '../../kit/theme.js';
 import type {Layout} from '../layout.js';
 import type {ScreenState} from '../state.js';
+import {peopleOf} from '../people.js';
 import {listLines, type ListPane} from './list.js';
 
 type Row = ListPane['rows'][number];
@@ -12,11 +13,11 @@ type Row = ListPane['rows'][number];
 /**
 What the list panes are drawn from; as long as none of these changes, they stay as they are.
 */
-export type ListsInput = Pick<ScreenState, 'focus' | 'selectedRoom' | 'selectedUser'> & Pick<MessengerView, 'rooms' | 'users' | 'conversations' | 'active'> & {readonly layout: Layout; readonly isOnline: boolean};
+export type ListsInput = Pick<ScreenState, 'focus' | 'selectedRoom' | 'selectedUser'> & Pick<MessengerView, 'rooms' | 'users' | 'contacts' | 'conversations' | 'active'> & {readonly layout: Layout; readonly isOnline: boolean};
 
 export function listsInput({view, focus, selectedRoom, selectedUser}: ScreenState, layout: Layout): ListsInput {
 	return {
-		focus, selectedRoom, selectedUser, rooms: view.rooms, users: view.users, conversations: view.conversations, active: view.active, layout, isOnline: view.connection.state === 'connected' && view.connection.user !== undefined,
+		focus, selectedRoom, selectedUser, rooms: view.rooms, users: view.users, contacts: view.contacts, conversations: view.conversations, active: view.active, layout, isOnline: view.connection.state === 'connected' && view.connection.user !== undefined,
 	};
 }
 
@@ -68,7 +69,7 @@ function roomLines({rooms, conversations, active, focus, selectedRoom, isOnline}
 		const conversation = conversations.find(({key}) => key === `room:${room.name}`);
 		const unread = unreadOf(conversation, theme);
 		return {
-			left: [marker(active === `room:${room.name}`, theme), {text: '# ', style: theme.muted}, {text: sanitiseLine(room.name), style: room.isEntered ? theme.strong : theme.plain}],
+			left: [marker(active === `room:${room.name}`, theme), {text: room.private ? '∗ ' : '# ', style: theme.muted}, {text: sanitiseLine(room.name), style: room.isEntered ? theme.strong : theme.plain}],
 			right: unread.length > 0 ? unread : [{text: String(room.members), style: theme.muted}],
 		};
 	});
@@ -84,11 +85,9 @@ function roomLines({rooms, conversations, active, focus, selectedRoom, isOnline}
 	}, theme);
 }
 
-function peopleLines({users, conversations, active, focus, selectedUser, isOnline}: ListsInput, width: number, height: number, theme: Theme): StyledLine[] {
-	// Without a server nobody knows who is there, but one still talks with those one talks with.
-	const listed = new Set(users.map(({name}) => name));
-	const partners = conversations.filter(({kind, name}) => kind === 'session' && !listed.has(name)).map(({name, state}) => ({name, online: state === 'open'}));
-	const rows = [...users, ...partners].map(({name, online}): Row => {
+function peopleLines({users, contacts, conversations, active, focus, selectedUser, isOnline}: ListsInput, width: number, height: number, theme: Theme): StyledLine[] {
+	const people = peopleOf({users, contacts, conversations});
+	const rows = people.map(({name, online, isContact, isVerified}): Row => {
 		const conversation = conversations.find(({key}) => key === `session:${name}`);
 		const clean = sanitiseLine(name);
 		const unread = unreadOf(conversation, theme);
@@ -97,6 +96,7 @@ function peopleLines({users, conversations, active, focus, selectedUser, isOnlin
 				marker(active === `session:${name}`, theme),
 				{text: online ? '● ' : '○ ', style: online ? theme.good : theme.muted},
 				{text: clean, style: online ? {...styleOfName(theme, clean), ...(conversation && theme.strong)} : theme.muted},
+				...(isContact ? [{text: isVerified ? ' ★✓' : ' ★', style: theme.accent}] : []),
 			],
 			right: unread.length > 0 ? unread : stateOf(conversation, theme),
 		};
@@ -106,7 +106,7 @@ function peopleLines({users, conversations, active, focus, selectedUser, isOnlin
 		count: users.filter(({online}) => online).length,
 		rows,
 		empty: isOnline ? ['Nobody else yet.'] : [],
-		selected: Math.max(0, users.findIndex(({name}) => name === selectedUser)),
+		selected: Math.max(0, people.findIndex(({name}) => name === selectedUser)),
 		hasFocus: focus === 'people',
 		width,
 		height,

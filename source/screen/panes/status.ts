@@ -36,7 +36,7 @@ function whereLine({view, now, overlays}: ScreenState, theme: Theme): StyledLine
 	const server = sanitiseLine(connection.server ?? '');
 	const asking = requests[0];
 	if (asking && overlays.every(({kind}) => kind !== 'request')) {
-		return [{text: ` ${sanitiseLine(asking.from)} waits for an answer: /accept or /decline`, style: theme.warning}];
+		return [{text: ` ${sanitiseLine(asking.from)} ${asking.kind === 'key' ? 'shows another key' : 'waits for an answer'}: /accept or /decline`, style: theme.warning}];
 	}
 
 	switch (connection.state) {
