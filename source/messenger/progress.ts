@@ -26,6 +26,10 @@ export class Progress {
 	Lines that were told to be on their way.
 	*/
 	readonly #sent = new WeakSet<KeptEntry>();
+	/**
+	Lines that were given up: the server's word on one may still be under way.
+	*/
+	readonly #failed = new WeakSet<KeptEntry>();
 
 	constructor({outbox, journal, isOurs, onProgress, hasHistory}: {outbox: Outbox; journal: Journal; isOurs: (entry: KeptEntry) => boolean; onProgress: OnProgress; hasHistory: boolean}) {
 		this.#outbox = outbox;
@@ -51,7 +55,7 @@ export class Progress {
 	A line is safe at the server since `now`, sealed for `device`.
 	*/
 	store(entry: KeptEntry, device: string, now: number): void {
-		if (entry.state.step === 'delivered') {
+		if (entry.state.step === 'delivered' || this.#failed.has(entry)) {
 			return;
 		}
 
@@ -112,6 +116,7 @@ export class Progress {
 	failAll(entries: readonly KeptEntry[], now: number): void {
 		this.#erase(entries, entries.map(({id}) => ({kind: 'history-state', id, state: 'failed'})));
 		for (const entry of entries) {
+			this.#failed.add(entry);
 			this.#onProgress(entry, 'failed', now);
 		}
 	}

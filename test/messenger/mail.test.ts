@@ -365,3 +365,19 @@ for (const [who, mode] of [['the reader', 'one'], ['the reader', 'many'], ['the 
 		}
 	});
 }
+
+test('what was given up with its room is not called stored when the server\'s word comes late', t => {
+	const people = new People();
+	const [ann, bob] = [people.join('ann'), people.join('bob')];
+	ann.type('or den');
+	bob.type('or den');
+	people.run(500);
+	bob.node.crash();
+	people.run(3000);
+	people.world.wireMs = 200;
+	ann.type('s poor bob');
+	people.run(100);
+	ann.node.type('cr den');
+	people.run(3000);
+	t.is(ann.events('delivery').at(-1)?.state, 'failed');
+});
