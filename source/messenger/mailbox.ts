@@ -100,7 +100,7 @@ One fetch of a scope, page by page: whose lines it has brought, and which number
 type Run = {readonly scope: Scope; readonly groups: Map<string, Group>; readonly numbers: Set<number>};
 
 /**
-Fetched once after a login where something was taken of which it is not known whether the server has deleted it.
+Fetched after a login where something was taken of which it is not known whether the server has deleted it, and every hour.
 */
 const reconciliation: Scope = {name: 'reconciliation', fields: {}};
 
@@ -127,6 +127,10 @@ export class Mailbox {
 	readonly #fetched = new Set<string>();
 	#isFetching = false;
 	#isReconciling = false;
+	/**
+	Whether something was passed over because we were busy: counts may be a moment old, this is not.
+	*/
+	#isHeldBack = false;
 	#retryAt = -Infinity;
 	/**
 	Mails on their way to disk or to their acknowledgement.
@@ -172,6 +176,7 @@ export class Mailbox {
 		this.#slots = 0;
 		this.#isFetching = false;
 		this.#retryAt = -Infinity;
+		this.#isHeldBack = false;
 		this.#fetched.clear();
 		this.#parked.clear();
 		this.#inHand.clear();
@@ -212,6 +217,7 @@ export class Mailbox {
 		if (now >= this.#sweepAt) {
 			this.#sweepAt = now + mailSweepMs;
 			this.#fetched.clear();
+			this.#isReconciling = true;
 		}
 
 		if (now >= this.#retryAt) {
@@ -220,7 +226,7 @@ export class Mailbox {
 
 		this.#takeParked(now);
 		this.#acknowledge(now);
-		if (this.#isFetching || now < this.#retryAt || (this.#waiting.length === 0 && this.#slots === 0 && !this.#isReconciling)) {
+		if (this.#isFetching || now < this.#retryAt || (this.#waiting.length === 0 && this.#slots === 0 && !this.#isReconciling && !this.#isHeldBack)) {
 			return;
 		}
 
@@ -248,6 +254,7 @@ export class Mailbox {
 
 		// What is passed over now is fetched again when we are free.
 		this.#fetched.delete('all');
+		this.#isHeldBack ||= this.#waiting.length > 0;
 		const waits = (from: string, room?: string): boolean => this.#waiting.some(row => (room !== undefined || nameKey(row.user) === nameKey(from)) && isSameRoom(row.room, room));
 		return [
 			...(this.#slots > 0 ? [{name: 'slots', fields: {slots: true}}] : []),
@@ -280,6 +287,7 @@ export class Mailbox {
 			}
 
 			this.#isFetching = false;
+			this.#isHeldBack &&= scope.name !== 'all';
 			if (scope === reconciliation) {
 				this.#reconcile(run.numbers);
 			}
