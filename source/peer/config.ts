@@ -119,6 +119,10 @@ export type PeerConfig = {
 	probeInterval: number;
 	probeCount: number;
 	/**
+	Enough where the system has said that the port of a peer on this machine is closed.
+	*/
+	refusedProbeCount: number;
+	/**
 	A CLOSE is sent so often, with this pause, unless the peer answers it.
 	*/
 	closeSends: number;
@@ -166,6 +170,7 @@ export const defaultConfig: Readonly<PeerConfig> = {
 	lostAfter: 12_000,
 	probeInterval: 100,
 	probeCount: 8,
+	refusedProbeCount: 3,
 	closeSends: 4,
 	closeInterval: 60,
 	drainTime: 1000,

@@ -237,7 +237,7 @@ export class Endpoint {
 	handleUnreachable(address: Address, now: number): void {
 		for (const entry of this.#links.values()) {
 			if (entry.link.address === address) {
-				this.probe(entry.id, now);
+				this.#use(entry.id)?.link.probe(now, {isRefused: true});
 			}
 		}
 	}

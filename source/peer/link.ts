@@ -300,9 +300,9 @@ export class Link {
 	/**
 	A hint that the peer may have died: it gets a few quick pings, and is lost when it answers none.
 	*/
-	probe(now: number): void {
+	probe(now: number, how: {isRefused?: boolean} = {}): void {
 		if (this.state === 'open' && this.#transport) {
-			this.#liveness.startProbe(this.#transport.recovery.nextPacketNumber, now);
+			this.#liveness.startProbe(this.#transport.recovery.nextPacketNumber, how, now);
 		}
 	}
 

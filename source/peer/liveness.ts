@@ -62,10 +62,14 @@ export class Liveness {
 	}
 
 	/**
-	Somebody says that the peer may have died: packets from `firstPn` on are the question.
+	Somebody says that the peer may have died: packets from `firstPn` on are the question. With `isRefused` the system says that its
+	port is closed; on this machine that is nearly proof, so fewer answers are waited for.
 	*/
-	startProbe(firstPn: number, now: number): void {
+	startProbe(firstPn: number, {isRefused = false}: {isRefused?: boolean}, now: number): void {
 		this.#probe ??= {nextAt: now, left: this.#config.probeCount, firstPn};
+		if (isRefused && this.#isNear) {
+			this.#probe.left = Math.min(this.#probe.left, this.#config.refusedProbeCount);
+		}
 	}
 
 	/**

@@ -42,7 +42,7 @@ test('on one machine a death is noticed within two seconds, whenever it comes an
 		const pair = new Pair(near).open();
 		pair.run(quiet);
 		const time = timeToNotice(pair, 30_000);
-		t.true(time < 1700, `${time} ms after ${quiet} ms of silence`);
+		t.true(time < 1200, `${time} ms after ${quiet} ms of silence`);
 	}
 });
 

@@ -7,7 +7,7 @@ When a probe that is never answered ends, in ms after the hint, and how many pin
 */
 function probeInVain(interval: number): {readonly lostAfter: number; readonly pings: number} {
 	const liveness = new Liveness(completeConfig({}), 0);
-	liveness.startProbe(1, 0);
+	liveness.startProbe(1, {}, 0);
 	let pings = 0;
 	for (;;) {
 		const now = liveness.pollTimeout();
@@ -52,11 +52,29 @@ test('an overdue answer is a reason to ask elsewhere, but not at each timeout, a
 
 test('a probe that was answered ends without a verdict', t => {
 	const liveness = new Liveness(completeConfig({}), 0);
-	liveness.startProbe(7, 0);
+	liveness.startProbe(7, {}, 0);
 	t.is(liveness.handleTimeout({missed: 0, interval: 30}, 0), 'ping');
 	liveness.handleReceived(50);
 	liveness.handleAcknowledged(6);
 	t.is(liveness.pollTimeout(), 100, 'an old packet says nothing about now');
 	liveness.handleAcknowledged(7);
 	t.true(liveness.pollTimeout() > 1000);
+});
+
+test('a closed port on this machine needs fewer pings than a rumour; elsewhere it is a rumour', t => {
+	const pingsUntilLost = (isNear: boolean) => {
+		const liveness = new Liveness(completeConfig({}), 0);
+		liveness.setNear(isNear);
+		liveness.startProbe(1, {}, 0);
+		liveness.startProbe(1, {isRefused: true}, 0);
+		for (let pings = 0, now = 0; ; pings++) {
+			now = liveness.pollTimeout();
+			if (liveness.handleTimeout({missed: 0, interval: 10}, now) === 'lost') {
+				return {pings, now};
+			}
+		}
+	};
+
+	t.deepEqual(pingsUntilLost(true), {pings: 3, now: 300});
+	t.deepEqual(pingsUntilLost(false), {pings: 8, now: 800});
 });
