@@ -165,6 +165,7 @@ export class Client {
 	readonly #control: ControlSession;
 	readonly #lateFarewell: LateFarewell;
 	readonly #peers: Peers;
+	readonly #inbox: Inbox;
 	readonly #delivery: Delivery;
 	readonly #outbox: Outbox;
 	readonly #speaker: Speaker;
@@ -304,6 +305,7 @@ export class Client {
 		});
 		// What was printed was read: that needs no marks of its own.
 		const inbox = new Inbox(this.#journal, () => ownerKey(this.#owner), {seen: stored.seen, read: policy === 'printed' ? stored.seen : stored.read});
+		this.#inbox = inbox;
 		this.#delivery = new Delivery({
 			peers: this.#peers,
 			outbox,
@@ -820,6 +822,7 @@ export class Client {
 			user, realm, rootKey, credential: Buffer.from(card), party: {realm, user, ...this.#deviceKeys},
 		};
 		this.#directory.clear();
+		this.#inbox.handleLoggedIn(now);
 		this.#rendezvous.showServer(this.#control.rendezvousAddress!, punch, now);
 		this.#announce(now);
 		this.#lateFarewell.handleLoggedIn(now);

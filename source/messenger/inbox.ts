@@ -8,6 +8,8 @@ import type {StoredState, StoreWrite} from './effects.js';
 import type {Journal} from './journal.js';
 import type {Lane} from './outbox.js';
 
+type Show = (now: number) => void;
+
 type Mark = {stored: number; pending: number; read: number; readStored: number};
 
 export class Inbox {
@@ -18,6 +20,10 @@ export class Inbox {
 	Marks whose `read` is to be written.
 	*/
 	readonly #dirty = new Map<Mark, {readonly device: string; readonly place: string}>();
+	/**
+	Lines whose mark became durable while somebody else than their reader was logged in, by owner.
+	*/
+	readonly #held = new Map<string, Show[]>();
 
 	/**
 	@param journal
@@ -66,12 +72,13 @@ export class Inbox {
 	@param line.lane
 	@param line.sequence
 	@param writes What becomes durable together with the mark.
-	@param show Called once the mark is durable.
+	@param show Called once the mark is durable; if somebody else has logged in by then, when the user of now is back.
 	@returns `new`; `pending` when its mark is on the way to disk; `old` when it was shown.
 	*/
-	take({device, lane, sequence}: {device: string; lane: Lane; sequence: number}, writes: readonly StoreWrite[], show: (now: number) => void): 'new' | 'pending' | 'old' {
+	take({device, lane, sequence}: {device: string; lane: Lane; sequence: number}, writes: readonly StoreWrite[], show: Show): 'new' | 'pending' | 'old' {
 		const place = this.#placeOf(lane);
 		const source = `${device} ${place}`;
+		const owner = this.#owner();
 		const mark = this.#marks.get(source) ?? {
 			stored: 0, pending: 0, read: 0, readStored: 0,
 		};
@@ -85,7 +92,7 @@ export class Inbox {
 			kind: 'seen', device, place, sequence,
 		}, now => {
 			mark.stored = sequence;
-			show(now);
+			this.#showTo(owner, show, now);
 		}, writes);
 		return 'new';
 	}
@@ -125,6 +132,29 @@ export class Inbox {
 		}
 
 		this.#dirty.clear();
+	}
+
+	/**
+	Shows what became durable while somebody else was logged in. To be called when another user may have logged in.
+	*/
+	handleLoggedIn(now: number): void {
+		const owner = this.#owner();
+		const held = this.#held.get(owner) ?? [];
+		this.#held.delete(owner);
+		for (const show of held) {
+			show(now);
+		}
+	}
+
+	#showTo(owner: string, show: Show, now: number): void {
+		if (owner === this.#owner()) {
+			show(now);
+			return;
+		}
+
+		const held = this.#held.get(owner) ?? [];
+		this.#held.set(owner, held);
+		held.push(show);
 	}
 
 	#find(device: string, lane: Lane): Mark | undefined {

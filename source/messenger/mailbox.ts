@@ -114,6 +114,10 @@ export class Mailbox {
 	`server number` of what was taken in and may still be at the server.
 	*/
 	readonly #taken: Set<string>;
+	/**
+	Those of them that are not on our disk yet.
+	*/
+	readonly #unstored = new Set<string>();
 	#reader: Reader | undefined;
 	/**
 	What is at the server.
@@ -304,7 +308,7 @@ export class Mailbox {
 	}
 
 	/**
-	Numbers of what was taken of this server.
+	Numbers of what this reader took of this server.
 	*/
 	#takenHere(): number[] {
 		const prefix = this.#nameOf(0).slice(0, -1);
@@ -315,7 +319,7 @@ export class Mailbox {
 		for (const mail of mails) {
 			const {number, from, room, slot} = mail;
 			numbers.add(number);
-			if (this.#inHand.has(number) || this.#parked.has(number)) {
+			if (this.#inHand.has(number) || this.#parked.has(number) || this.#unstored.has(this.#nameOf(number))) {
 				continue;
 			}
 
@@ -405,8 +409,7 @@ export class Mailbox {
 
 		group.count++;
 		group.since = Math.min(group.since, at);
-		this.#inHand.add(number);
-		this.#taken.add(this.#nameOf(number));
+		const finish = this.#markTaken(mail);
 		this.#inbox.take(line, [...this.#listener.recordLine(line, now), ...this.#erase(oneTime), this.#takenWrite(number)], then => {
 			if (!group.isTold) {
 				group.isTold = true;
@@ -414,7 +417,7 @@ export class Mailbox {
 			}
 
 			this.#listener.handleLine(line, then);
-			this.#finish(mail);
+			finish();
 		});
 	}
 
@@ -459,21 +462,33 @@ export class Mailbox {
 	A mail without a line to be shown is done with once that is durable.
 	*/
 	#complete(mail: Taken, writes: readonly StoreWrite[]): void {
+		this.#journal.gather([...writes, this.#takenWrite(mail.number)], this.#markTaken(mail));
+	}
+
+	/**
+	Returns what is to be done once that a mail was taken is durable. If somebody has logged in anew by then, its number may mean another mail to the
+	server of now: it is fetched again instead, and found among those taken.
+	*/
+	#markTaken(mail: Taken): () => void {
+		const name = this.#nameOf(mail.number);
+		const reader = this.#reader;
 		this.#inHand.add(mail.number);
-		this.#taken.add(this.#nameOf(mail.number));
-		this.#journal.gather([...writes, this.#takenWrite(mail.number)], () => {
-			this.#finish(mail);
-		});
+		this.#taken.add(name);
+		this.#unstored.add(name);
+		return () => {
+			this.#unstored.delete(name);
+			if (this.#reader === reader) {
+				this.#finish(mail);
+			} else {
+				this.#fetched.clear();
+			}
+		};
 	}
 
 	/**
 	A mail is safe here and may be deleted there.
 	*/
 	#finish(mail: Taken): void {
-		if (!this.#reader) {
-			return;
-		}
-
 		this.#inHand.add(mail.number);
 		this.#safe.set(mail.number, mail);
 		this.#view = undefined;
@@ -524,10 +539,11 @@ export class Mailbox {
 	}
 
 	/**
-	Numbers are a realm's at an address: either may come to mean something else.
+	Numbers are a realm's at an address: either may come to mean something else. And each user of this device is told only of their own.
 	*/
 	get #server(): string {
-		return `${this.#control.server ?? ''}/${this.#reader?.party.realm ?? ''}`;
+		const {realm = '', user = ''} = this.#reader?.party ?? {};
+		return `${this.#control.server ?? ''}/${realm}/${user}`;
 	}
 
 	#nameOf(number: number): string {

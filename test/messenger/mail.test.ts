@@ -381,3 +381,56 @@ test('what was given up with its room is not called stored when the server\'s wo
 	people.run(3000);
 	t.is(ann.events('delivery').at(-1)?.state, 'failed');
 });
+
+test('a line whose mark is on its way to disk while somebody else logs in is shown to its reader alone, when they are back', t => {
+	const people = new People();
+	const [ann, bob] = [people.join('ann'), people.join('bob', {accept: 'everyone'})];
+	const logIn = (name: string) => {
+		for (const line of ['d', 'c 10.0.0.100', `login ${name} secret`]) {
+			bob.node.type(line);
+			people.run(200);
+		}
+	};
+
+	bob.type('d');
+	bob.type('c 10.0.0.100');
+	bob.type('register cat secret');
+	ann.type('o bob');
+	ann.type('s for bob');
+	people.run(1000);
+	people.world.diskMs = 20_000;
+	logIn('bob');
+	logIn('cat');
+	people.world.diskMs = 2;
+	people.run(60_000);
+	t.deepEqual(bob.read, []);
+	t.deepEqual(announced(bob), []);
+	t.is(people.world.server.disk.mails.filter(({user}) => user === 'bob').length, 1);
+
+	logIn('bob');
+	people.run(3000);
+	t.deepEqual(bob.read, ['ann: for bob']);
+	t.deepEqual(people.world.server.disk.mails.filter(({user}) => user === 'bob'), []);
+	t.is(states(ann, 'bob').at(-1), 'read');
+});
+
+test('mail stays at the server until it is safe here, also when the reader logs in again before that', t => {
+	const {people, bob} = written();
+	people.world.diskMs = 20_000;
+	bob.node.start();
+	people.logIn(bob);
+	people.run(500);
+	bob.node.type('d');
+	people.run(200);
+	bob.node.type('c 10.0.0.100');
+	people.run(200);
+	bob.node.type('login bob secret');
+	people.run(500);
+	bob.node.crash();
+	people.world.diskMs = 2;
+	people.run(60_000);
+	bob.node.start();
+	people.logIn(bob);
+	people.run(3000);
+	t.deepEqual(bob.read, ['ann: one', 'ann: two']);
+});

@@ -224,7 +224,7 @@ test('what came before, by whatever way, is not shown again, and its author is t
 });
 
 test('what was taken in before a crash is only acknowledged', t => {
-	const bench = new Bench({taken: [`here:1/${realm} 1`, `here:1/${realm} 9`, 'elsewhere:1/x 1']});
+	const bench = new Bench({taken: [`here:1/${realm}/bob 1`, `here:1/${realm}/bob 9`, `here:1/${realm}/cat 2`, 'elsewhere:1/x/bob 1']});
 	bench.post(line(5));
 	t.deepEqual(bench.turn(), [], 'looked for without a word of the server');
 	t.deepEqual(bench.asked, ['fetch', 'ack mails [1]']);
