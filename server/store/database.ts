@@ -1,7 +1,7 @@
 // Everything the server keeps, in one SQLite file.
 // Knows how to open it safely and which table a write belongs to; runs in the store's worker and blocks it. Refuses to know who asks.
-import {statSync} from 'node:fs';
 import {DatabaseSync, type StatementSync} from 'node:sqlite';
+import {findDamage, isDamage, sizeOf} from '../../source/disk/sqlite-file.js';
 import type {Account} from '../core/accounts.js';
 import type {StoredState} from '../core/server-core.js';
 import type {Answer, Query, Write} from '../core/storage.js';
@@ -52,9 +52,10 @@ export class Database {
 	*/
 	constructor(file: string, expectsData = false) {
 		try {
-			if (expectsData && sizeOf(file) === 0) {
-				// SQLite would begin anew, and throw the log away.
-				throw new DamageError(damaged(file, 'it is empty'));
+			// Of an empty file SQLite would begin anew, and throw the log away.
+			const problem = expectsData && sizeOf(file) === 0 ? 'it is empty' : findDamage(file);
+			if (problem !== undefined) {
+				throw new DamageError(damaged(file, problem));
 			}
 
 			this.#database = new DatabaseSync(file);
@@ -66,8 +67,6 @@ export class Database {
 			this.#database.exec('BEGIN IMMEDIATE');
 			this.#prepareSchema(file, expectsData);
 			this.#database.exec('COMMIT');
-			this.checkpoint();
-			this.#checkSize(file);
 			this.#mail = new MailTable(this.#database);
 			this.#prekeys = new PrekeyTable(this.#database);
 			this.#rooms = new RoomTables(this.#database);
@@ -235,16 +234,6 @@ export class Database {
 		}
 	}
 
-	/**
-	A file that was cut short may still open: what is missing would be missed only when it is read.
-	*/
-	#checkSize(file: string): void {
-		const {bytes} = this.#database.prepare('SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size) AS bytes').get() as {bytes: number};
-		if (sizeOf(file) < bytes) {
-			throw new DamageError(damaged(file, `it was cut short: ${sizeOf(file)} bytes of ${bytes}`));
-		}
-	}
-
 	#prepareSchema(file: string, expectsData: boolean): void {
 		const found = this.#database.prepare(identification).get() as {application: number; version: number; tables: number};
 		if (found.tables > 0 && found.application !== appId) {
@@ -265,22 +254,15 @@ export class Database {
 	}
 }
 
-function sizeOf(file: string): number {
-	return statSync(file, {throwIfNoEntry: false})?.size ?? 0;
-}
-
-// SQLite's SQLITE_CORRUPT and SQLITE_NOTADB.
-const damageCodes = [11, 26] as const;
-
 /**
 What to tell the operator, by SQLite's primary result code (sqlite3.h).
 */
 const explanations: ReadonlyMap<number, (file: string, reason: string) => string> = new Map([
 	[5, (file: string) => `${file} is in use: another earshotd runs on this folder. Stop it, or choose another folder with --data.`],
 	[8, unwritable],
-	[damageCodes[0], damaged],
+	[11, damaged],
 	[14, unwritable],
-	[damageCodes[1], damaged],
+	[26, damaged],
 ]);
 
 function unwritable(file: string, reason: string): string {
@@ -293,11 +275,10 @@ function damaged(file: string, reason: string): string {
 
 function explain(error: unknown, file: string): Error {
 	const {errcode = 0, message} = error as Error & {errcode?: number};
-	const code = errcode & 0xFF;
-	const explanation = explanations.get(code)?.(file, message);
+	const explanation = explanations.get(errcode & 0xFF)?.(file, message);
 	if (explanation === undefined) {
 		return error as Error;
 	}
 
-	return (damageCodes as readonly number[]).includes(code) ? new DamageError(explanation) : new StartError(explanation);
+	return isDamage(error) ? new DamageError(explanation) : new StartError(explanation);
 }

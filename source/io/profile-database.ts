@@ -3,6 +3,7 @@
 import {closeSync, openSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {DatabaseSync, type SQLInputValue, type StatementSync} from 'node:sqlite';
+import {findDamage, isDamage, sizeOf} from '../disk/sqlite-file.js';
 import type {
 	EntryState,
 	KnownKey,
@@ -24,9 +25,6 @@ export type ProfileState = Omit<StoredState, 'pins'>;
 What a profile keeps of the writes.
 */
 export type ProfileWrite = Exclude<StoreWrite, {kind: 'pin'}>;
-
-// SQLite's SQLITE_CORRUPT and SQLITE_NOTADB.
-const damageCodes = new Set([11, 26]);
 
 /**
 The writes that are one row each; those of the history are not among them.
@@ -158,14 +156,25 @@ export class ProfileDatabase {
 	/**
 	Opens the database at `path`, which is made where there is none. Its profile is to be claimed before.
 
+	@param path
+	@param expectsData Somebody has used this profile before: an empty file is a lost one.
 	@throws {ProtocolError} `newer-profile` or `damaged-profile`.
 	*/
-	static open(path: string): ProfileDatabase {
+	static open(path: string, expectsData = false): ProfileDatabase {
+		// Of an empty file SQLite would begin anew, and throw the log away.
+		if ((expectsData && sizeOf(path) === 0) || findDamage(path) !== undefined) {
+			throw damagedFile(path);
+		}
+
 		// SQLite gives its companions the rights of the database itself.
 		closeSync(openSync(path, 'a', 0o600));
 		const database = new DatabaseSync(path, {timeout: 1000});
 		try {
 			database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
+			if (expectsData && versionOf(database) === 0) {
+				throw damagedFile(path);
+			}
+
 			if (versionOf(database) > schemaVersion) {
 				throw new ProtocolError('newer-profile', `${dirname(path)} was written by a newer Earshot. Update this one, or name another folder with --data.`);
 			}
@@ -174,7 +183,7 @@ export class ProfileDatabase {
 			return new ProfileDatabase(database);
 		} catch (error) {
 			database.close();
-			throw damageCodes.has((error as {errcode?: number}).errcode ?? 0) ? damagedFile(path) : error;
+			throw explained(error, path);
 		}
 	}
 
@@ -224,6 +233,22 @@ export class ProfileDatabase {
 		}
 	}
 
+	/**
+	Everything that was kept in the database at `path`, as `open` and `load`.
+
+	@throws {ProtocolError} As `open`.
+	*/
+	static read(path: string, expectsData: boolean): ProfileState {
+		const database = this.open(path, expectsData);
+		try {
+			return database.load();
+		} catch (error) {
+			throw explained(error, path);
+		} finally {
+			database.close();
+		}
+	}
+
 	close(): void {
 		this.#database.close();
 	}
@@ -247,6 +272,10 @@ export class ProfileDatabase {
 
 		return statement;
 	}
+}
+
+function explained(error: unknown, path: string): Error {
+	return isDamage(error) ? damagedFile(path) : error as Error;
 }
 
 /**

@@ -103,7 +103,7 @@ export class ProfileStore {
 		const settings = await Settings.open(join(folder, 'settings.json'));
 		const claim = await ProfileClaim.claim(join(folder, 'profiles'), wishFor(user, settings.data.users));
 		try {
-			return new ProfileStore(claim, readState(claim.path), settings);
+			return new ProfileStore(claim, ProfileDatabase.read(claim.path, Object.hasOwn(settings.data.users, claim.number)), settings);
 		} catch (error) {
 			claim.close();
 			throw error instanceof ProtocolError ? error : new ProtocolError('damaged-profile', (error as Error).message);
@@ -253,15 +253,6 @@ function startThread(path: string): Thread {
 		worker.once('exit', resolve);
 	});
 	return {worker, ended};
-}
-
-function readState(path: string): ProfileState {
-	const database = ProfileDatabase.open(path);
-	try {
-		return database.load();
-	} finally {
-		database.close();
-	}
 }
 
 async function nextAnswer<Answer extends ProfileAnswer>(worker: Worker, isMeant: (answer: ProfileAnswer) => answer is Answer): Promise<Answer> {
