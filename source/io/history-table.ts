@@ -41,16 +41,24 @@ const statements = {
 	before: `SELECT ${columns} FROM ${source} WHERE person = ? AND place = ? AND (clock, h.id) < (?, ?) ORDER BY clock DESC, h.id DESC LIMIT ?`,
 	after: `SELECT ${columns} FROM ${source} WHERE person = ? AND place = ? AND (clock, h.id) > (?, ?) ORDER BY clock, h.id LIMIT ?`,
 	author: `SELECT ${columns} FROM ${source} WHERE person = ? AND place = ? AND device = ? AND sequence > ? AND signature IS NOT NULL ORDER BY sequence LIMIT ?`,
-	found: 'SELECT rowid AS number FROM history_text WHERE history_text MATCH ? ORDER BY rowid DESC LIMIT ?',
-	line: `SELECT ${columns} FROM ${source} WHERE number = ? AND person = ?`,
+	found: `
+		SELECT
+			h.number,
+			(SELECT json_group_array(number) FROM (SELECT number FROM history WHERE person = ?1 AND place = h.place AND (clock, id) < (h.clock, h.id) ORDER BY clock DESC, id DESC LIMIT ?2)) AS before,
+			(SELECT json_group_array(number) FROM (SELECT number FROM history WHERE person = ?1 AND place = h.place AND (clock, id) > (h.clock, h.id) ORDER BY clock, id LIMIT ?2)) AS after
+		FROM (SELECT rowid AS number FROM history_text WHERE history_text MATCH ?3 ORDER BY rowid DESC LIMIT ?4) AS f CROSS JOIN history AS h ON h.number = f.number
+		WHERE h.person = ?1 LIMIT ?5
+	`,
+	lines: `SELECT ${columns} FROM json_each(?) AS wanted CROSS JOIN history AS h ON h.number = wanted.value LEFT JOIN card ON card.id = h.card`,
 } as const;
 
+type Found = {readonly number: number; readonly before: string; readonly after: string};
+
 /**
-What people type as words of the index: each must occur, and the last may be the beginning of a longer one.
+What people type as words of the index, each of which must occur.
 */
 function matchAll(words: string): string | undefined {
-	const terms = words.match(/[\p{Letter}\p{Mark}\p{Number}]+/gv)?.slice(0, 16);
-	return terms && `${terms.map(term => `"${term}"`).join(' ')}*`;
+	return words.match(/[\p{Letter}\p{Mark}\p{Number}]+/gv)?.slice(0, 16).map(term => `"${term}"`).join(' ');
 }
 
 /**
@@ -162,28 +170,25 @@ export class HistoryTable {
 
 	#search(owner: Person, person: number, {words, limit, context}: HistoryQuery & {kind: 'search'}): Recalled[] {
 		const match = matchAll(words);
-		const found: Recalled[] = [];
 		if (match === undefined) {
-			return found;
+			return [];
 		}
 
-		for (const {number} of this.#statements.found.iterate(match, limit + maximumSkipped) as Iterable<{number: number}>) {
-			const [line] = this.#lines(owner, this.#statements.line.all(number, person));
-			if (line) {
-				const {place, clock, id} = line;
-				found.push({
-					...line,
-					before: context > 0 ? this.#before(owner, person, {place, before: {clock, id}, limit: context}) : [],
-					after: context > 0 ? this.#lines(owner, this.#statements.after.all(person, place, clock, id, context)) : [],
-				});
-			}
-
-			if (found.length >= limit) {
-				break;
-			}
+		const find = (expression: string) => this.#statements.found.all(person, context, expression, limit + maximumSkipped, limit) as Found[];
+		// The beginnings of a frequent word would cost a walk through all that begins like it; they are wanted where the word itself is not frequent.
+		let found = find(match);
+		if (found.length < limit) {
+			found = find(`${match}*`);
 		}
 
-		return found;
+		const places = found.map(({number, before, after}) => ({number, before: JSON.parse(before) as number[], after: JSON.parse(after) as number[]}));
+		const wanted = new Set(places.flatMap(({number, before, after}) => [number, ...before, ...after]));
+		const rows = this.#statements.lines.all(JSON.stringify([...wanted])) as Row[];
+		const lines = new Map(rows.map(row => [row.number, toLine(owner, row)]));
+		const linesOf = (numbers: readonly number[]) => numbers.map(number => lines.get(number)!);
+		return places
+			.toSorted((one, other) => other.number - one.number)
+			.map(({number, before, after}) => ({...lines.get(number)!, before: linesOf(before.toReversed()), after: linesOf(after)}));
 	}
 
 	#lines(owner: Person, rows: unknown[]): HistoryLine[] {
