@@ -5,7 +5,7 @@ import {spawnSync} from 'node:child_process';
 import {chmodSync, existsSync, rmSync} from 'node:fs';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
-import {quickerInk} from './quicker-ink.js';
+import {checkAllApplied, quickerInk} from './quicker-ink.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -63,6 +63,7 @@ await build({
 		'store-worker': 'server/store/store-worker.ts',
 	},
 });
+checkAllApplied();
 // What `bench screen` compares with gets all that the programs get.
 await build({...options, outdir: 'dist/bench/bundled', entryPoints: {'bare-ink': 'bench/bare-ink.tsx'}});
 

@@ -2,7 +2,7 @@
 // Ink forgets its caches after every frame and measures, sanitises and tokenises each line anew, and makes an object for each cell, though
 // finished texts that stand beside each other need none; and for the width of a mere box-drawing character it loads Unicode's
 // segmentation and emoji tables. meow brings the whole of npm's package.json normalisation with it, for a package.json that is our own.
-// The bundler applies this; a version of Ink where a place is not found fails the build instead of losing the gain silently.
+// The bundler applies this; a version of Ink where a place or a file is not found fails the build instead of losing the gain silently.
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -106,6 +106,18 @@ function keptSanitized(text) {
 	},
 };
 
+const applied = new Set();
+
+/**
+Throws when one of the files to be changed was not in any of the bundles built so far.
+*/
+export function checkAllApplied() {
+	const missing = Object.keys(patches).filter(name => !applied.has(name));
+	if (missing.length > 0) {
+		throw new Error(`A dependency has changed: nothing brought in ${missing.join(', ')}`);
+	}
+}
+
 /**
 The esbuild plugin.
 */
@@ -115,7 +127,9 @@ export const quickerInk = {
 		// The filter is read by Go, which knows no `v` flag.
 		// eslint-disable-next-line require-unicode-regexp
 		build.onLoad({filter: /node_modules.(?:ink.build.(?:components.Text|line-update|measure-text|output|render-node-to-output|squash-text-nodes)|string-width.index|meow.build.dependencies)\.js$/}, ({path: file}) => {
-			const {edits, add = ''} = patches[file.split(path.sep).slice(-2).join('/')];
+			const name = file.split(path.sep).slice(-2).join('/');
+			const {edits, add = ''} = patches[name];
+			applied.add(name);
 			let text = readFileSync(file, 'utf8');
 			for (const [from, to] of edits) {
 				const parts = text.split(from);
