@@ -177,6 +177,8 @@ export class ProfileStore {
 	}
 
 	async #apply(writes: readonly StoreWrite[]): Promise<void> {
+		// The first write has more behind it: the thread is up by the time when the settings are on the disk.
+		this.#start();
 		await this.#applyShared(writes);
 		const own = writes.filter(write => write.kind !== 'pin');
 		if (own.length === 0) {
@@ -231,13 +233,17 @@ export class ProfileStore {
 		}
 	}
 
+	#start(): Thread {
+		this.#thread ??= startThread(this.#claim.path);
+		return this.#thread;
+	}
+
 	/**
 	The thread's answer to a command: of its type, and under its number where it has one.
 	*/
 	async #ask<Type extends 'applied' | 'recalled' | 'exported'>(type: Type, command: ProfileCommand): Promise<ProfileAnswer & {type: Type}> {
 		const id = 'id' in command ? command.id : undefined;
-		this.#thread ??= startThread(this.#claim.path);
-		const {worker} = this.#thread;
+		const {worker} = this.#start();
 		const answer = nextAnswer(worker, (candidate): candidate is ProfileAnswer & {type: Type} => candidate.type === type && (id === undefined || ('id' in candidate && candidate.id === id)));
 		worker.postMessage(command);
 		return answer;
