@@ -12,6 +12,7 @@ import type {
 	StoredState,
 } from '../messenger/effects.js';
 import {ProtocolError} from '../protocol/errors.js';
+import {nameKey} from '../protocol/names.js';
 import {ProfileClaim, type DeviceSecrets, type ProfileWish} from './profile-claim.js';
 import {ProfileDatabase, type ProfileState} from './profile-database.js';
 import type {
@@ -53,8 +54,8 @@ export function wishFor(user: string | undefined, users: Readonly<Record<string,
 
 	const known = Object.entries(users).map(([number, name]) => ({number: Number(number), name}));
 	return {
-		preferred: known.filter(({name}) => name === user).map(({number}) => number),
-		avoided: known.filter(({name}) => name !== user).map(({number}) => number),
+		preferred: known.filter(({name}) => nameKey(name) === nameKey(user)).map(({number}) => number),
+		avoided: known.filter(({name}) => nameKey(name) !== nameKey(user)).map(({number}) => number),
 	};
 }
 
@@ -73,6 +74,7 @@ export class ProfileStore {
 	Is told, in a sentence, that the disk refuses a write, and again that it took it after all.
 	*/
 	onTrouble: ((problem: string | undefined) => void) | undefined;
+	readonly #folder: string;
 	readonly #claim: ProfileClaim;
 	/**
 	Started when it is first needed.
@@ -83,7 +85,8 @@ export class ProfileStore {
 	#isClosing = false;
 	#lastQuestion = 0;
 
-	private constructor(claim: ProfileClaim, state: ProfileState, settings: Settings) {
+	private constructor(folder: string, {claim, state, settings}: {claim: ProfileClaim; state: ProfileState; settings: Settings}) {
+		this.#folder = folder;
 		this.#claim = claim;
 		this.number = claim.number;
 		this.device = claim.device;
@@ -103,11 +106,29 @@ export class ProfileStore {
 		const settings = await Settings.open(join(folder, 'settings.json'));
 		const claim = await ProfileClaim.claim(join(folder, 'profiles'), wishFor(user, settings.data.users));
 		try {
-			return new ProfileStore(claim, ProfileDatabase.read(claim.path, Object.hasOwn(settings.data.users, claim.number)), settings);
+			return new ProfileStore(folder, {claim, state: ProfileDatabase.read(claim.path, Object.hasOwn(settings.data.users, claim.number)), settings});
 		} catch (error) {
 			claim.close();
 			throw error instanceof ProtocolError ? error : new ProtocolError('damaged-profile', (error as Error).message);
 		}
+	}
+
+	/**
+	Where `user` should log in if not here: the profile that last had this name, or one that had none where this one was somebody else's.
+
+	@returns The other profile, claimed, and whether the name's own one is held by another client; `undefined` where this profile is the right one.
+	@throws {ProtocolError} As `open`.
+	*/
+	async openFor(user: string): Promise<{readonly store: ProfileStore | undefined; readonly isHeld: boolean}> {
+		const {data: {users}} = await Settings.open(join(this.#folder, 'settings.json'));
+		const {preferred, avoided} = wishFor(user, users);
+		const isOurs = preferred.includes(this.number);
+		if (isOurs || (preferred.length === 0 && !avoided.includes(this.number))) {
+			return {store: undefined, isHeld: false};
+		}
+
+		const store = await ProfileStore.open({folder: this.#folder, user});
+		return {store, isHeld: preferred.length > 0 && !preferred.includes(store.number)};
 	}
 
 	/**

@@ -7,6 +7,7 @@ import type {
 	RecallResult,
 } from '../messenger/effects.js';
 import type {CommandReply, MessengerEvent} from '../messenger/events.js';
+import {parseCommandLine} from '../messenger/commands.js';
 import type {MessengerPort} from '../messenger/port.js';
 import type {ConversationKey, MessengerView} from '../messenger/view.js';
 import type {Clock} from '../io/clock.js';
@@ -58,6 +59,10 @@ export type RuntimeParts = {
 	readonly store: ProfileStore;
 	readonly clock: Clock;
 	readonly host?: Host | undefined;
+	/**
+	Makes another core on another profile of the data folder, when somebody logs in whose profile that is; without it everybody logs in on this one.
+	*/
+	readonly createCore?: ((store: ProfileStore) => ClientCore) | undefined;
 };
 
 /**
@@ -65,9 +70,18 @@ A running messenger.
 */
 export class Runtime implements MessengerPort {
 	readonly finished: Promise<void>;
-	readonly #core: ClientCore;
+	#core: ClientCore;
 	readonly #udp: UdpSocket;
-	readonly #store: ProfileStore;
+	#store: ProfileStore;
+	readonly #createCore: RuntimeParts['createCore'];
+	/**
+	Somebody has logged in on this profile: it is theirs from now on.
+	*/
+	#isTaken = false;
+	/**
+	While the profile changes, commands wait.
+	*/
+	#moving: Promise<void> | undefined;
 	readonly #clock: Clock;
 	readonly #host: Host | undefined;
 	readonly #stopWatching: () => void;
@@ -96,10 +110,11 @@ export class Runtime implements MessengerPort {
 	#timerDue = Infinity;
 	#departure: Promise<void> | undefined;
 
-	constructor({core, udp, store, clock, host}: RuntimeParts) {
+	constructor({core, createCore, udp, store, clock, host}: RuntimeParts) {
 		this.#core = core;
 		this.#udp = udp;
 		this.#store = store;
+		this.#createCore = createCore;
 		this.#clock = clock;
 		this.#host = host;
 		this.#shownView = core.view;
@@ -107,19 +122,14 @@ export class Runtime implements MessengerPort {
 		this.finished = promise;
 		this.#resolveFinished = resolve;
 		udp.listen((data, from) => {
-			core.handleDatagram(data, from, clock());
+			this.#core.handleDatagram(data, from, clock());
 			this.#answer(data.length);
 		});
 		this.#stopWatching = watchAddresses(udp.port, () => {
-			core.handleAddressesChanged(clock());
+			this.#core.handleAddressesChanged(clock());
 			this.#schedule();
 		});
-		store.onTrouble = problem => {
-			this.announce(problem === undefined
-				? {type: 'notice', level: 'info', text: 'The data folder takes writes again.'}
-				: {type: 'notice', level: 'error', text: `The data folder can't be written: ${problem}. What you send waits until it can.`});
-		};
-
+		this.#watchDisk(store);
 		this.#schedule();
 	}
 
@@ -144,8 +154,19 @@ export class Runtime implements MessengerPort {
 		const {promise, resolve} = Promise.withResolvers<CommandReply>();
 		const tag = ++this.#lastTag;
 		this.#waiting.set(tag, resolve);
-		this.#core.handleCommand(line, tag, this.#clock());
-		this.#schedule();
+		const name = this.#moving ? undefined : this.#newcomer(line);
+		if (name !== undefined) {
+			this.#moving = this.#moveFor(name, tag);
+		}
+
+		if (this.#moving) {
+			void this.#moving.then(() => {
+				this.#command(line, tag);
+			});
+		} else {
+			this.#command(line, tag);
+		}
+
 		return promise;
 	}
 
@@ -187,6 +208,81 @@ export class Runtime implements MessengerPort {
 		}
 
 		await this.finished;
+	}
+
+	#command(line: string, tag: number): void {
+		this.#core.handleCommand(line, tag, this.#clock());
+		this.#schedule();
+	}
+
+	/**
+	Who wants to be known here, before anybody was.
+	*/
+	#newcomer(line: string): string | undefined {
+		const {state, user} = this.#core.view.connection;
+		if (user !== undefined || state !== 'connected' || this.#isTaken || !this.#createCore) {
+			return undefined;
+		}
+
+		const parsed = parseCommandLine(line);
+		return 'command' in parsed && ['login', 'register'].includes(parsed.command.name) ? parsed.values[0] : undefined;
+	}
+
+	/**
+	Two clients on one data folder are two devices. Who logs in where somebody else was before would appear as a new device to
+	everybody; so the program goes on with the profile that is theirs.
+	*/
+	async #moveFor(name: string, tag: number): Promise<void> {
+		try {
+			// What this server showed is known to the other profile, too, once it is on the disk.
+			this.#performEffects();
+			await this.#store.write([]);
+			const {store, isHeld} = await this.#store.openFor(name);
+			if (store) {
+				await this.#moveTo(store, tag);
+			}
+
+			if (isHeld) {
+				this.announce({type: 'notice', level: 'warn', text: `Another client that runs on this data folder holds the profile of ${name}; here ${name} is a new device.`});
+			}
+		} catch (error) {
+			this.announce({type: 'notice', level: 'warn', text: `The profile of ${name} can't be used: ${(error as Error).message} Here ${name} is a new device.`});
+		} finally {
+			this.#moving = undefined;
+		}
+	}
+
+	async #moveTo(store: ProfileStore, tag: number): Promise<void> {
+		const before = this.#store;
+		const {server} = this.#core.view.connection;
+		void this.#control?.close();
+		this.#control = undefined;
+		this.#core = this.#createCore!(store);
+		this.#store = store;
+		this.#watchDisk(store);
+		for (const [waiting, resolve] of this.#waiting) {
+			if (!(waiting < tag)) {
+				continue;
+			}
+
+			this.#waiting.delete(waiting);
+			resolve({command: '', ok: false, error: {code: 'superseded', message: 'Somebody else logs in now.'}});
+		}
+
+		// At once, so that nobody sees a client that wants no server.
+		const {promise, resolve} = Promise.withResolvers<CommandReply>();
+		const connecting = ++this.#lastTag;
+		this.#waiting.set(connecting, resolve);
+		this.#command(`c ${server ?? ''}`, connecting);
+		await Promise.all([promise, before.close()]);
+	}
+
+	#watchDisk(store: ProfileStore): void {
+		store.onTrouble = problem => {
+			this.announce(problem === undefined
+				? {type: 'notice', level: 'info', text: 'The data folder takes writes again.'}
+				: {type: 'notice', level: 'error', text: `The data folder can't be written: ${problem}. What you send waits until it can.`});
+		};
 	}
 
 	/**
@@ -317,6 +413,7 @@ export class Runtime implements MessengerPort {
 			}
 
 			case 'store': {
+				this.#isTaken ||= effect.writes.some(({kind}) => kind === 'login');
 				void this.#write(effect);
 				break;
 			}
@@ -361,18 +458,24 @@ export class Runtime implements MessengerPort {
 
 	#connect(server: HostPort): void {
 		void this.#control?.close();
+		const core = this.#core;
 		const control = new ControlSocket(server, event => {
+			if (core !== this.#core) {
+				return;
+			}
+
 			if (event.type === 'closed' && this.#control === control) {
 				this.#control = undefined;
 			}
 
-			this.#core.handleControl(event, this.#clock());
+			core.handleControl(event, this.#clock());
 			this.#schedule();
 		});
 		this.#control = control;
 	}
 
 	async #write({batch, writes}: Effect & {type: 'store'}): Promise<void> {
+		const core = this.#core;
 		try {
 			await this.#store.write(writes);
 		} catch {
@@ -380,7 +483,11 @@ export class Runtime implements MessengerPort {
 			return;
 		}
 
-		this.#core.handleStored(batch, this.#clock());
+		if (core !== this.#core) {
+			return;
+		}
+
+		core.handleStored(batch, this.#clock());
 		this.#schedule();
 	}
 
@@ -394,12 +501,13 @@ export class Runtime implements MessengerPort {
 	}
 
 	async #recall({recall, query}: Effect & {type: 'recall'}): Promise<void> {
+		const core = this.#core;
 		const result = await this.#tryToRecall(query);
-		if (this.#departure) {
+		if (this.#departure !== undefined || core !== this.#core) {
 			return;
 		}
 
-		this.#core.handleRecalled(recall, result, this.#clock());
+		core.handleRecalled(recall, result, this.#clock());
 		this.#schedule();
 	}
 

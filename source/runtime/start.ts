@@ -77,8 +77,8 @@ export async function startMessenger({
 	}
 
 	const clock = createClock();
-	const core = new Client({
-		device: store.device,
+	const createCore = (profile: ProfileStore, name: string | undefined): Client => new Client({
+		device: profile.device,
 		random: size => randomBytes(size),
 		now: clock(),
 		mode,
@@ -86,10 +86,10 @@ export async function startMessenger({
 		history,
 		reading,
 		timeOfDay,
-		stored: store.stored,
+		stored: profile.stored,
 		addresses: () => (announce === undefined ? undefined : parseAnnounced(announce, udp.port)) ?? ownAddresses(udp.port),
 		program,
-		user,
+		user: name,
 		// Half of what the system granted; and Linux counts its own bookkeeping into what it tells, which is about half again.
 		peerConfig: {maxInFlight: Math.floor(udp.receiveBufferSize / 4)},
 		stopwatch: () => performance.now(),
@@ -99,7 +99,7 @@ export async function startMessenger({
 		}),
 	});
 	const runtime = new Runtime({
-		core, udp, store, clock, host,
+		core: createCore(store, user), createCore: profile => createCore(profile, undefined), udp, store, clock, host,
 	});
 	const {settings} = store;
 	runtime.onEvent(event => {
