@@ -52,9 +52,13 @@ function checkPresence(world: World, clients: readonly ClientNode[]): void {
 }
 
 function checkRooms(world: World, clients: readonly ClientNode[]): void {
-	const rooms = listOf(world, 'lr', 'rooms') as Array<{name: string}>;
+	const rooms = listOf(world, 'lr', 'rooms') as Array<{name: string; private?: boolean}>;
+	const names = rooms.map(room => room.name);
+	const open = sorted(rooms.filter(room => room.private !== true).map(room => room.name));
 	for (const {name, client} of clients) {
-		check(sorted(client!.view.rooms.map(room => room.name)) === sorted(rooms.map(room => room.name)), `${name} sees the rooms ${sorted(client!.view.rooms.map(room => room.name))}, the server has ${sorted(rooms.map(room => room.name))}`);
+		const {rooms: seenRooms} = client!.view;
+		check(sorted(seenRooms.filter(room => room.private !== true).map(room => room.name)) === open, `${name} sees the rooms ${sorted(seenRooms.map(room => room.name))}, the server has ${open}`);
+		check(seenRooms.every(room => names.includes(room.name)), `${name} sees the rooms ${sorted(seenRooms.map(room => room.name))}, the server has only ${sorted(names)}`);
 		const entered = client!.view.conversations.filter(({kind}) => kind === 'room');
 		for (const conversation of entered) {
 			const members = listOf(world, `lru ${conversation.name}`, 'users') as string[];
