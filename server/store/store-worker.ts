@@ -6,7 +6,7 @@ import {DamageError, StartError} from './start-error.js';
 import type {StoreAnswer, StoreRequest} from './store-messages.js';
 
 const port = parentPort!;
-const {file, expectsData} = workerData as {readonly file: string; readonly expectsData: boolean};
+const {file} = workerData as {readonly file: string};
 
 /**
 What is durable only in the log is brought into the file this long after it was written, so that a lost log costs little.
@@ -84,6 +84,11 @@ function serve(database: Database): void {
 
 	port.on('message', (request: StoreRequest) => {
 		switch (request.kind) {
+			case 'open': {
+				// It was the first.
+				break;
+			}
+
 			case 'write': {
 				if (writes.length === 0) {
 					setImmediate(flush);
@@ -112,13 +117,13 @@ function serve(database: Database): void {
 	});
 }
 
-try {
-	const database = new Database(file, expectsData);
-	const state = database.load(file);
-	serve(database);
-	answer({kind: 'opened', state});
-} catch (error) {
-	const reason = error instanceof DamageError ? 'damage' : (error instanceof StartError ? 'start' : 'other');
-	answer({kind: 'refused', message: (error as Error).message, reason});
-	port.close();
-}
+port.once('message', () => {
+	try {
+		serve(new Database(file));
+		answer({kind: 'opened'});
+	} catch (error) {
+		const reason = error instanceof DamageError ? 'damage' : (error instanceof StartError ? 'start' : 'other');
+		answer({kind: 'refused', message: (error as Error).message, reason});
+		port.close();
+	}
+});

@@ -1,10 +1,16 @@
 // What must survive: the door to the worker that owns the database.
-// Knows requests on their way and their answers; refuses to block.
+// It is read right here, because what it holds would take longer to hand over than to read; all that comes later is the worker's.
+// Knows requests on their way and their answers; refuses to block once it is open.
 import {Worker} from 'node:worker_threads';
 import {ProtocolError} from '../../source/protocol/errors.js';
 import type {StoredState} from '../core/server-core.js';
 import type {BackupOrder, BackupReport} from './backup.js';
-import type {DatabaseAnswer, DatabaseQuery, DatabaseWrite} from './database.js';
+import {
+	Database,
+	type DatabaseAnswer,
+	type DatabaseQuery,
+	type DatabaseWrite,
+} from './database.js';
 import {DamageError, StartError} from './start-error.js';
 import type {StoreAnswer, StoreRequest} from './store-messages.js';
 
@@ -21,7 +27,7 @@ export class Store {
 	#lastId = 0;
 	#onFailed: ((error: Error) => void) | undefined;
 
-	private constructor(worker: Worker, {state}: Extract<StoreAnswer, {kind: 'opened'}>) {
+	private constructor(worker: Worker, state: StoredState) {
 		this.state = state;
 		this.#worker = worker;
 		worker.on('message', (answer: StoreAnswer) => {
@@ -47,13 +53,25 @@ export class Store {
 	@throws {StartError} When it can't be used, with the reason; a `DamageError` when it is not whole.
 	*/
 	static async open(file: string, expectsData = false): Promise<Store> {
-		const worker = new Worker(new URL('store-worker.js', import.meta.url), {workerData: {file, expectsData}});
-		const first = await new Promise<StoreAnswer>((resolve, reject) => {
+		// The thread gets ready meanwhile, and opens the database when it is told that it was given back.
+		const worker = new Worker(new URL('store-worker.js', import.meta.url), {workerData: {file}});
+		const firstAnswer = new Promise<StoreAnswer>((resolve, reject) => {
 			worker.once('message', resolve);
 			worker.once('error', reject);
 		});
+		let state: StoredState;
+		try {
+			state = readState(file, expectsData);
+		} catch (error) {
+			await worker.terminate();
+			throw error;
+		}
+
+		const request: StoreRequest = {kind: 'open'};
+		worker.postMessage(request);
+		const first = await firstAnswer;
 		if (first.kind === 'opened') {
-			return new Store(worker, first);
+			return new Store(worker, state);
 		}
 
 		const {message, reason} = first as Extract<StoreAnswer, {kind: 'refused'}>;
@@ -135,5 +153,14 @@ export class Store {
 		for (const id of this.#waiting.keys()) {
 			this.#take(id)?.reject(error);
 		}
+	}
+}
+
+function readState(file: string, expectsData: boolean): StoredState {
+	const database = new Database(file, expectsData);
+	try {
+		return database.load(file);
+	} finally {
+		database.close();
 	}
 }
