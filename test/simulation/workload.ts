@@ -60,6 +60,7 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
 	[2, command(() => 'decline')],
 	[8, command(world => `or ${world.chance.pick(rooms)}`)],
 	[2, command(() => 'cs')],
+	[3, command(world => `add ${world.chance.pick(names)}`)],
 	[1, command(world => `cr ${world.chance.pick(rooms)}`)],
 	[1, command(world => world.chance.pick(['lu', 'lcu', 'lr', 'l', 'help', 'nonsense']))],
 	[3, command(world => `add ${world.chance.pick(names)}`)],
