@@ -83,6 +83,7 @@ export class ProfileStore {
 	#waiting: Batch[] = [];
 	#running: Promise<void> | undefined;
 	#isClosing = false;
+	#isClosed = false;
 	#lastQuestion = 0;
 
 	private constructor(folder: string, {claim, state, settings}: {claim: ProfileClaim; state: ProfileState; settings: Settings}) {
@@ -172,6 +173,7 @@ export class ProfileStore {
 		this.#isClosing = true;
 		await this.#running;
 		await this.settings.flush();
+		this.#isClosed = true;
 		const thread = this.#thread;
 		thread?.worker.postMessage({type: 'close'} satisfies ProfileCommand);
 		await thread?.ended;
@@ -254,8 +256,22 @@ export class ProfileStore {
 		}
 	}
 
+	/**
+	The thread. One that ends before its time answers nothing any more; the next command gets another.
+	*/
 	#start(): Thread {
-		this.#thread ??= startThread(this.#claim.path);
+		if (this.#isClosed) {
+			throw new Error('the profile is closed');
+		}
+
+		if (!this.#thread) {
+			const thread = startThread(this.#claim.path);
+			void thread.ended.then(() => {
+				this.#thread = undefined;
+			});
+			this.#thread = thread;
+		}
+
 		return this.#thread;
 	}
 

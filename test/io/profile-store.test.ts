@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {subscribe, unsubscribe} from 'node:diagnostics_channel';
 import {once} from 'node:events';
 import {
 	existsSync,
@@ -14,6 +15,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import process from 'node:process';
 import {createInterface} from 'node:readline';
+import type {Worker} from 'node:worker_threads';
 import test, {type ExecutionContext} from 'ava';
 import type {
 	KnownKey,
@@ -258,5 +260,26 @@ test('a database that became unreadable is said to whoever exports, and is used 
 	await store.close();
 	const again = await ProfileStore.open({folder});
 	t.is(again.stored.outbox.length, 1);
+	await again.close();
+});
+
+test.serial('a thread that ended is replaced at the next write', async t => {
+	const folder = temporaryFolder(t);
+	const store = await ProfileStore.open({folder});
+	const threads: Worker[] = [];
+	const watch = (message: unknown) => {
+		threads.push((message as {worker: Worker}).worker);
+	};
+
+	subscribe('worker_threads', watch);
+	await store.write([add(1)]);
+	await Promise.all(threads.map(async thread => thread.terminate()));
+	await store.write([add(2)]);
+	await store.close();
+	await t.throwsAsync(store.write([add(3)]), {message: /closed/v});
+	unsubscribe('worker_threads', watch);
+	t.is(threads.length, 2, 'none for a profile that is closed');
+	const again = await ProfileStore.open({folder});
+	t.is(again.stored.outbox.length, 2);
 	await again.close();
 });
