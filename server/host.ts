@@ -105,6 +105,10 @@ async function replyOf(command: string, work: () => Promise<Readonly<Record<stri
 			return {command, ok: false, error: error.report};
 		}
 
+		if ((error as NodeJS.ErrnoException).syscall !== undefined) {
+			return {command, ok: false, error: {code: 'bad-folder', message: `The server's folder can't be used: ${(error as Error).message}. Check its permissions and free space.`}};
+		}
+
 		throw error;
 	}
 }
@@ -271,9 +275,7 @@ class Host implements HostedServer {
 			const label = await prepareRestoration(folder, file, `before-restore-${stamp(Date.now())}`);
 			// Whatever ails the old one matters no more.
 			await Promise.allSettled([this.#running.stop(restoring)]);
-			const kept = await finishRestoration(folder);
-			await this.#begin({...this.#options, port, udpPort});
-			return {file, ...saying(label), kept};
+			return {file, ...saying(label), kept: await this.#beginAnew({...this.#options, port, udpPort})};
 		} finally {
 			this.#isRestoring = false;
 			if (this.#outcome) {
@@ -285,10 +287,14 @@ class Host implements HostedServer {
 	}
 
 	/**
-	Serves again in the same process; a failure ends it, with everything in its place on disk.
+	Serves again, from the files that lie ready, in the same process. A failure ends it: the next start finishes.
+
+	@returns The folder with what was there before.
 	*/
-	async #begin(options: ServerOptions): Promise<void> {
+	async #beginAnew(options: ServerOptions): Promise<string | undefined> {
+		let kept: string | undefined;
 		try {
+			kept = await finishRestoration(options.folder);
 			this.#server = await startServer(options);
 			this.#outcome = undefined;
 		} catch (error) {
@@ -296,11 +302,12 @@ class Host implements HostedServer {
 				this.#settle.reject(error);
 			};
 
-			throw new ProtocolError('start-failed', `The backup is in place, but the server could not start from it: ${(error as Error).message}`);
+			throw new ProtocolError('start-failed', `The server could not go on from the backup and ends: ${(error as Error).message} Start it again: it finishes what was begun.`);
 		}
 
 		this.#watch(this.#server);
 		void this.#backUpByItself();
+		return kept;
 	}
 
 	async #backUpByItself(): Promise<void> {
