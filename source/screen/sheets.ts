@@ -4,6 +4,7 @@ import {dateTime} from '../kit/time.js';
 import {commands, findCommand, usage} from '../messenger/commands.js';
 import type {CommandReply} from '../messenger/events.js';
 import {describePath} from '../messenger/path-report.js';
+import {qrRows} from './qr-code.js';
 
 /**
 A row of a sheet: a heading, or something with what is to be said about it.
@@ -12,7 +13,7 @@ export type SheetRow =
 	| {readonly kind: 'heading'; readonly text: string}
 	| {readonly kind: 'pair'; readonly left: string; readonly right: string; readonly isOnline?: boolean}
 	/**
-	A line of its own, as it is.
+	A line of its own, as it is: digits, a row of a QR code.
 	*/
 	| {readonly kind: 'verbatim'; readonly text: string}
 	| {readonly kind: 'blank'};
@@ -156,7 +157,7 @@ function userRows(fields: Fields): readonly SheetRow[] {
 }
 
 /**
-The digits, and what to do with them.
+The digits, a code that a telephone reads, and what to do with them.
 */
 function safetyRows(fields: Fields): SheetRow[] {
 	const digits = textOf(fields, 'safetyNumber').split(' ');
@@ -169,6 +170,7 @@ function safetyRows(fields: Fields): SheetRow[] {
 	return [
 		verbatim(digits.slice(0, 6).join(' ')),
 		verbatim(digits.slice(6).join(' ')),
+		...qrRows(digits.join('')).map(row => verbatim(row)),
 		verbatim(verdicts[textOf(fields, 'trust')] ?? `Same at both ends? /verify ${user} yes`),
 	];
 }

@@ -139,7 +139,7 @@ test('contacts come first among people, for the eye and for the keys', t => {
 	t.deepEqual(player.executed, ['o zoë']);
 });
 
-test('a safety number is shown in two rows', t => {
+test('a safety number is shown with a code to scan', t => {
 	const player = new Player(talkView);
 	player.handle({
 		type: 'reply', purpose: 'command', reply: {
@@ -151,6 +151,8 @@ test('a safety number is shown in two rows', t => {
 	const sheet = player.state.overlays.at(-1);
 	const rows = sheet?.kind === 'sheet' ? sheet.rows.flatMap(row => row.kind === 'verbatim' ? [row.text] : []) : [];
 	t.is(rows[0], '01234 01234 01234 01234 01234 01234');
+	t.is(rows[2], '█'.repeat(29));
+	t.is(rows.length, 18);
 	t.is(rows.at(-1), 'Same at both ends? /verify bob yes');
 });
 
