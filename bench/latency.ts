@@ -24,7 +24,7 @@ const pingsPerRound = 1000;
 const warmUpPings = 40_000;
 const busyPings = 2000;
 const handshakes = 40;
-const sessions = 15;
+const sessions = 40;
 const lines = 300;
 const names = Object.keys(transports) as TransportName[];
 
