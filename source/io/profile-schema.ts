@@ -40,7 +40,7 @@ const steps: readonly string[] = [
 	CREATE INDEX history_page ON history (person, place, clock, id);
 	CREATE INDEX history_author ON history (person, place, device, sequence) WHERE signature IS NOT NULL;
 	CREATE INDEX history_unread ON history (person, place, sender) WHERE unread = 1;
-	CREATE VIRTUAL TABLE history_text USING fts5(text, content = 'history', content_rowid = 'number', tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3');
+	CREATE VIRTUAL TABLE history_text USING fts5(text, content = 'history', content_rowid = 'number', tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3 4 5');
 	CREATE TRIGGER history_added AFTER INSERT ON history BEGIN INSERT INTO history_text (rowid, text) VALUES (new.number, new.text); END;
 	`,
 ];
