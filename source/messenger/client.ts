@@ -971,11 +971,10 @@ export class Client {
 	}
 
 	/**
-	An author who hears nothing on a link must be told by mail that we have a line.
+	An author whose line came by mail must hear that we have it: on a link, or by mail where none stands, also if it only seems to stand now.
 	*/
 	#owe(line: Arrival, now: number): readonly StoreWrite[] {
-		const author = authorOf(line);
-		return this.#standing(author)?.isPresent ? [] : this.#receipts.owe(author, now);
+		return this.#receipts.owe(authorOf(line), now);
 	}
 
 	/**

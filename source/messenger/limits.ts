@@ -135,9 +135,9 @@ Receipts that go by mail are gathered so long.
 export const receiptDelayMs = 200;
 
 /**
-Somebody whose link stands so long has heard our receipts on it.
+Somebody whose link stands so long after a receipt went out on it has heard it: a dead link is noticed sooner.
 */
-export const heardMs = 5000;
+export const heardMs = 15_000;
 
 /**
 Mail to an open conversation that is not older was hardly away: it is shown without an announcement.

@@ -37,6 +37,10 @@ type Debt = Author & {
 	*/
 	got: number;
 	read: number;
+	/**
+	When there was last something new to tell.
+	*/
+	plannedAt: number;
 	dueAt: number;
 	pauseMs: number | undefined;
 	isInFlight: boolean;
@@ -166,7 +170,7 @@ export class Receipts {
 
 	#add({device, lane, to}: Author, owner: Owner, dueAt: number): Debt {
 		const debt: Debt = {
-			device, lane, to, place: `${ownerKey(owner)}/${lane}`, owner: ownerKey(owner), got: 0, read: 0, dueAt, pauseMs: undefined, isInFlight: false,
+			device, lane, to, place: `${ownerKey(owner)}/${lane}`, owner: ownerKey(owner), got: 0, read: 0, plannedAt: dueAt, dueAt, pauseMs: undefined, isInFlight: false,
 		};
 		this.#debts.set(`${device} ${debt.place}`, debt);
 		return debt;
@@ -180,6 +184,7 @@ export class Receipts {
 	}
 
 	#plan(debt: Debt, now: number): void {
+		debt.plannedAt = now;
 		debt.dueAt = Math.max(debt.dueAt, now + receiptDelayMs);
 		this.#look(debt.dueAt);
 	}
@@ -200,14 +205,14 @@ export class Receipts {
 		}
 
 		const standing = this.#listener.standing(debt);
-		const dueAt = standing?.isPresent ? standing.since + heardMs : debt.dueAt;
+		const dueAt = standing?.isPresent ? Math.max(standing.since, debt.plannedAt) + heardMs : debt.dueAt;
 		if (now < dueAt) {
 			this.#look(dueAt);
 			return;
 		}
 
 		if (standing?.isPresent) {
-			// They were told on their link as it happened.
+			// They were told on their link as it happened, and it has proved since to be alive.
 			debt.got = got;
 			debt.read = read;
 			this.#settle(debt);

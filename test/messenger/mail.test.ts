@@ -193,6 +193,20 @@ test('what a crashed peer did not receive goes to mail', t => {
 	t.deepEqual(bob.read, ['ann: received', 'ann: not received']);
 });
 
+test('a line that comes by mail while the reader still believes in a dead link is told delivered all the same', t => {
+	const people = new People();
+	const [ann, bob] = [people.join('ann'), people.join('bob', {accept: 'everyone'})];
+	ann.type('o bob');
+	people.run(30_000);
+	people.world.network.isBlocked = () => true;
+	ann.type('s are you there?');
+	const wasBelieved = people.world.runUntil(() => bob.read.length > 0, 20_000) && bob.view.conversations[0]?.state === 'open';
+	t.true(wasBelieved, 'the mail came first');
+	ann.type('cs');
+	people.run(60_000);
+	t.deepEqual(states(ann, 'bob'), ['read']);
+});
+
 test('the direct path takes over: what is stored comes once, in order', t => {
 	const {people, ann, bob} = written();
 	bob.node.start();
