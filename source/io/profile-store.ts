@@ -45,17 +45,22 @@ export type ProfileOptions = {
 };
 
 /**
-The profiles to try for `user`, from who used which.
+A profile keeps the names of so many people.
 */
-export function wishFor(user: string | undefined, users: Readonly<Record<string, string>>): ProfileWish {
+const maximumNames = 32;
+
+/**
+The profiles to try for `user`, from who used which, the last one first: where they were last, then where they ever were.
+*/
+export function wishFor(user: string | undefined, users: Readonly<Record<string, readonly string[]>>): ProfileWish {
 	if (user === undefined) {
 		return {preferred: [], avoided: []};
 	}
 
-	const known = Object.entries(users).map(([number, name]) => ({number: Number(number), name}));
+	const known = Object.entries(users).map(([number, names]) => ({number: Number(number), rank: names.findIndex(name => nameKey(name) === nameKey(user))}));
 	return {
-		preferred: known.filter(({name}) => nameKey(name) === nameKey(user)).map(({number}) => number),
-		avoided: known.filter(({name}) => nameKey(name) !== nameKey(user)).map(({number}) => number),
+		preferred: known.filter(({rank}) => rank !== -1).toSorted((one, other) => one.rank - other.rank).map(({number}) => number),
+		avoided: known.filter(({rank}) => rank === -1).map(({number}) => number),
 	};
 }
 
@@ -223,7 +228,8 @@ export class ProfileStore {
 		await this.settings.update(data => {
 			for (const write of shared) {
 				if (write.kind === 'login') {
-					data.users[this.number] = write.user;
+					const others = (data.users[this.number] ?? []).filter(name => nameKey(name) !== nameKey(write.user));
+					data.users[this.number] = [write.user, ...others].slice(0, maximumNames);
 				} else if (write.fingerprint === undefined) {
 					Reflect.deleteProperty(data.pins, write.server);
 				} else {

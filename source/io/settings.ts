@@ -20,9 +20,9 @@ const schema = v.object({
 	*/
 	pins: v.optional(v.record(v.string(), pin), {}),
 	/**
-	By number of the profile: the name that was logged in there last.
+	By number of the profile: the names that were logged in there, the last one first. A single name is how earlier versions wrote it.
 	*/
-	users: v.optional(v.record(v.string(), v.string()), {}),
+	users: v.optional(v.record(v.string(), v.union([v.array(v.string()), v.pipe(v.string(), v.transform(name => [name]))])), {}),
 });
 
 export type SettingsData = v.InferOutput<typeof schema>;

@@ -212,8 +212,9 @@ test('a name gets the profile it last had, and none of another name', async t =>
 });
 
 test('wishes follow who used what', t => {
-	t.deepEqual(wishFor(undefined, {1: 'ann'}), {preferred: [], avoided: []});
-	t.deepEqual(wishFor('ann', {1: 'ann', 2: 'bob', 3: 'ann'}), {preferred: [1, 3], avoided: [2]});
+	t.deepEqual(wishFor(undefined, {1: ['ann']}), {preferred: [], avoided: []});
+	t.deepEqual(wishFor('ann', {1: ['ann'], 2: ['bob'], 3: ['ann']}), {preferred: [1, 3], avoided: [2]});
+	t.deepEqual(wishFor('Ann', {1: ['zoe', 'ann'], 2: ['ann', 'bob']}), {preferred: [2, 1], avoided: []}, 'where they were last, before where they ever were');
 });
 
 test('damaged keys are not replaced by new ones', async t => {

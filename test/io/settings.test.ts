@@ -36,14 +36,14 @@ test('two clients that share the file keep what the other wrote', async t => {
 	const path = temporaryPath(t);
 	const [one, two] = await Promise.all([Settings.open(path), Settings.open(path)]);
 	await one.update(data => {
-		data.users['1'] = 'ann';
+		data.users['1'] = ['ann'];
 	});
 	await two.update(data => {
-		data.users['2'] = 'bob';
+		data.users['2'] = ['bob'];
 	});
-	t.deepEqual(two.data.users, {1: 'ann', 2: 'bob'});
+	t.deepEqual(two.data.users, {1: ['ann'], 2: ['bob']});
 	const later = await Settings.open(path);
-	t.deepEqual(later.data.users, {1: 'ann', 2: 'bob'});
+	t.deepEqual(later.data.users, {1: ['ann'], 2: ['bob']});
 });
 
 test('changes that come while others are written are not lost', async t => {
@@ -58,7 +58,7 @@ test('changes that come while others are written are not lost', async t => {
 		}
 
 		await settings.update(data => {
-			data.users[index] = `user${index}`;
+			data.users[index] = [`user${index}`];
 		});
 	});
 	await Promise.all(changes);
@@ -72,7 +72,13 @@ test('a file that is no settings file is left aside', async t => {
 	const settings = await Settings.open(path);
 	t.deepEqual(settings.data.pins, {});
 	await settings.update(data => {
-		data.users['1'] = 'ann';
+		data.users['1'] = ['ann'];
 	});
 	t.true(readFileSync(path, 'utf8').includes('ann'));
+});
+
+test('a file of the version that kept one name a profile is read', async t => {
+	const path = temporaryPath(t);
+	writeFileSync(path, '{"pins": {}, "users": {"1": "ann", "2": ["bob", "zoe"]}}');
+	t.deepEqual((await Settings.open(path)).data.users, {1: ['ann'], 2: ['bob', 'zoe']});
 });
