@@ -1,6 +1,5 @@
 // Which packets came, and when to say so (RFC 9000, section 13.2): every second one and at once where the order breaks;
-// fewer the faster they come, and then a broken order waits a moment too. A loud conversation comes in many small packets,
-// of which so many count as one as would fit into one (as TCP counts, RFC 5681, section 4.2). Refuses to know what the packets held.
+// fewer the faster they come, and then a broken order waits a moment too. Refuses to know what the packets held.
 import {type PeerConfig} from './config.js';
 import {type AckFrame} from './frame.js';
 import {RangeSet} from './range-set.js';
@@ -10,14 +9,6 @@ A fast path is told of as many packets at once as come in so many ms, and of a b
 */
 const fastAckTime = 2;
 const fastAckPause = 1;
-
-/**
-Small packets, where one comes at least each other ms, are told of when they would have filled two datagrams, and after so many ms.
-*/
-const denseRate = 0.5;
-const denseSize = 600;
-const denseBytes = 2 * 1200;
-const denseAckDelay = 10;
 
 /**
 What a peer may have in flight is acknowledged in so many parts at least: it must not wait for us with nothing left to send.
@@ -80,11 +71,10 @@ export class Acknowledgements {
 		this.#measureRate(now);
 		const every = Math.min(Math.max(Math.floor(this.#rate * fastAckTime), 2), this.#config.fastAckEvery);
 		const isFast = every > 2;
-		const isDense = size <= denseSize && this.#rate >= denseRate && this.#waitingBytes < denseBytes && this.#waiting < this.#config.fastAckEvery;
-		if (isUrgent || (this.#waiting >= every && !(isDense && pn === expected)) || this.#waitingBytes >= this.#config.maxInFlight / partsInFlight) {
+		if (isUrgent || this.#waiting >= every || this.#waitingBytes >= this.#config.maxInFlight / partsInFlight) {
 			this.#dueAt = now;
 		} else if (pn === expected) {
-			this.#dueAt ??= now + this.#patience(isFast, isDense);
+			this.#dueAt ??= now + (isFast ? this.#config.fastAckDelay : this.#config.maxAckDelay);
 		} else {
 			// Where nearly every packet is out of order, an ACK for each would tell nothing new.
 			this.#dueAt = Math.min(this.#dueAt ?? Infinity, Math.max(now, isFast ? this.#toldAt + fastAckPause : now));
@@ -111,14 +101,6 @@ export class Acknowledgements {
 	*/
 	handleSettled(largest: number): void {
 		this.#received.remove(0, largest);
-	}
-
-	#patience(isFast: boolean, isDense: boolean): number {
-		if (isDense) {
-			return denseAckDelay;
-		}
-
-		return isFast ? this.#config.fastAckDelay : this.#config.maxAckDelay;
 	}
 
 	/**
