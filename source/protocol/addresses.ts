@@ -10,6 +10,11 @@ export type HostPort = {readonly host: string; readonly port: number};
 const pattern = /^(?:\[(?<six>[\d.a-f]*:[\d.:a-f]*(?:%[\w\-.]+)?)\]|(?<host>[^\s\/:@\[\]]+))(?::(?<port>\d{1,5}))?$/iv;
 
 /**
+No name of a host is longer (RFC 1035, section 2.3.4), and no address.
+*/
+const maximumHostLength = 255;
+
+/**
 Reads `host`, `host:port`, `[v6]` or `[v6]:port`; `undefined` when it is none of them. Port 0 is refused.
 */
 export function parseHostPort(text: string, portIfAbsent: number = defaultPort): HostPort | undefined {
@@ -21,7 +26,7 @@ export function parseHostPort(text: string, portIfAbsent: number = defaultPort):
 
 	const port = groups.port === undefined ? portIfAbsent : Number(groups.port);
 	const host = groups.six ?? groups.host;
-	return host === undefined || port < 1 || port > 65_535 ? undefined : {host, port};
+	return host === undefined || host.length > maximumHostLength || port < 1 || port > 65_535 ? undefined : {host, port};
 }
 
 /**

@@ -47,3 +47,10 @@ test('addresses on the wire are IP addresses with a port', t => {
 		t.false(isIpAddress(text), `${JSON.stringify(text)} is none`);
 	}
 });
+
+test('what is read can be written and read again, however long the name', t => {
+	t.deepEqual(parseHostPort('x'.repeat(255)), {host: 'x'.repeat(255), port: 7600});
+	t.truthy(parseHostPort(formatHostPort({host: 'x'.repeat(255), port: 65_535})));
+	// Without its port it would just have been short enough to be read, and with it too long to be read again.
+	t.is(parseHostPort('x'.repeat(296)), undefined);
+});
