@@ -16,7 +16,7 @@ import {
 	importPrivateKey,
 } from '../protocol/keys.js';
 import {maximumAddresses} from '../protocol/limits.js';
-import type {Notice, Reply} from '../protocol/messages.js';
+import type {Reply} from '../protocol/messages.js';
 import {nameKey} from '../protocol/names.js';
 import {punchType} from '../protocol/punch.js';
 import {measureAesThreshold} from '../peer/ciphers.js';
@@ -37,7 +37,8 @@ import {ControlSession} from './control-session.js';
 import {conversationKey, type Conversation} from './conversation.js';
 import {Conversations} from './conversations.js';
 import {Courier} from './courier.js';
-import {Delivery, type ReceivedLine, type Standing} from './delivery.js';
+import {Delivery, type ReceivedLine} from './delivery.js';
+import {Departure} from './departure.js';
 import {Directory} from './directory.js';
 import type {
 	ControlEvent,
@@ -46,25 +47,19 @@ import type {
 	HostedResult,
 	RecallResult,
 	StoredState,
-	StoreWrite,
 } from './effects.js';
 import type {DeliveryState, MessengerEvent} from './events.js';
 import {Groups} from './groups.js';
 import {Inbox} from './inbox.js';
 import {Journal} from './journal.js';
 import {LateFarewell} from './late-farewell.js';
-import {
-	directPatienceMs,
-	leaveFarewellMs,
-	leaveFlightMs,
-	maximumLogRows,
-} from './limits.js';
+import {maximumLogRows} from './limits.js';
 import {linkEnds} from './link-codes.js';
 import {Mailbox} from './mailbox.js';
 import {Mailing} from './mailing.js';
 import {MessageLog} from './message-log.js';
 import {narrate} from './narration.js';
-import {Outbox, type KeptEntry, type Lane} from './outbox.js';
+import {Outbox, type KeptEntry} from './outbox.js';
 import {authenticatePeer, Peers} from './peers.js';
 import {Performer} from './performer.js';
 import {Pending} from './pending.js';
@@ -83,10 +78,12 @@ import {Rendezvous, type Transmit} from './rendezvous.js';
 import {Requests} from './requests.js';
 import {Rooms} from './rooms.js';
 import type {Party} from './sealing.js';
+import {ServerNews} from './server-news.js';
 import {Sessions} from './sessions.js';
 import {Speaker} from './speaker.js';
 import {Trust} from './trust.js';
 import type {ConversationKey, MessengerView, RequestView} from './view.js';
+import {Ways} from './ways.js';
 
 export type ClientOptions = {
 	/**
@@ -148,11 +145,6 @@ export type ClientOptions = {
 
 type Identity = {readonly user: string; readonly realm: string; readonly rootKey: string; readonly credential: Uint8Array; readonly party: Party};
 
-/**
-Leaving: lines in flight first, then good-byes, then the ends of the links; what came last is still marked and shown.
-*/
-type Departure = {phase: 'flight' | 'farewell' | 'closing' | 'storing' | 'gone'; until: number; isAnswered: boolean};
-
 export class Client {
 	readonly #options: ClientOptions;
 	#effects: Effect[] = [];
@@ -179,6 +171,9 @@ export class Client {
 	readonly #contacts: Contacts;
 	readonly #trust: Trust;
 	readonly #performer: Performer;
+	readonly #ways: Ways;
+	readonly #news: ServerNews;
+	readonly #departure: Departure;
 	readonly #prekeys: Prekeys;
 	readonly #mailing: Mailing;
 	readonly #mailbox: Mailbox;
@@ -190,7 +185,6 @@ export class Client {
 	readonly #deviceKeys: {readonly sign: string; readonly agree: string};
 	readonly #agreeKey: KeyObject;
 	#hosting: OnDone | undefined;
-	#departure: Departure | undefined;
 	#isBusy = false;
 	#now: number;
 	#view: MessengerView | undefined;
@@ -243,7 +237,7 @@ export class Client {
 		this.#control = new ControlSession({
 			listener: {
 				handleNotice: (notice, now) => {
-					this.#handleNotice(notice, now);
+					this.#news.handleNotice(notice, now);
 				},
 				handleLoggedIn: (reply, _isResumed, now) => {
 					this.#handleLoggedIn(reply, now);
@@ -368,7 +362,7 @@ export class Client {
 			progress,
 			courier,
 			listener: {
-				directUntil: (peer, lane) => this.#directUntil(peer, lane),
+				directUntil: (peer, lane) => this.#ways.directUntil(peer, lane),
 				isStopped: peer => this.#trust.isStopped(peer),
 				isOurs,
 				emit,
@@ -378,7 +372,7 @@ export class Client {
 			inbox,
 			journal: this.#journal,
 			courier,
-			listener: {standing: author => this.#standing(author)},
+			listener: {standing: author => this.#ways.standing(author)},
 			debts: stored.debts,
 		});
 		this.#reading = new Reading({
@@ -392,13 +386,22 @@ export class Client {
 			owner: () => this.#owner,
 			listener: {
 				handleRead: (author, now) => {
-					this.#handleRead(author, now);
+					this.#ways.handleRead(author, now);
 				},
 				handleFront: (conversation, now) => {
 					this.#handleFront(conversation, now);
 				},
 			},
 			unread: stored.unread,
+		});
+		this.#ways = new Ways({
+			conversations: this.#conversations,
+			delivery: this.#delivery,
+			journal: this.#journal,
+			peers: this.#peers,
+			receipts: this.#receipts,
+			mode: options.mode,
+			isBusy: () => this.#isBusy,
 		});
 		this.#mailbox = new Mailbox({
 			control: this.#control,
@@ -407,17 +410,17 @@ export class Client {
 			prekeys: this.#prekeys,
 			listener: {
 				handleCard: onCard,
-				admits: (from, room) => this.#admits(from, room),
-				rooms: () => this.#namesOf('room'),
-				partners: () => this.#namesOf('session'),
-				recordLine: (line, now) => [...this.#reading.record(line), ...this.#owe(line, now)],
+				admits: (from, room) => this.#ways.admits(from, room),
+				rooms: () => this.#ways.namesOf('room'),
+				partners: () => this.#ways.namesOf('session'),
+				recordLine: (line, now) => [...this.#reading.record(line), ...this.#receipts.owe(authorOf(line), now)],
 				handleLine: (line, now) => {
 					this.#reading.show(line, now);
-					this.#handleRead(authorOf(line), now);
+					this.#ways.handleRead(authorOf(line), now);
 				},
 				handleRepeated: (line, now) => {
 					this.#delivery.owe(line.peer, line.lane);
-					return this.#owe(line, now);
+					return this.#receipts.owe(authorOf(line), now);
 				},
 				handleReceipt(peer, receipt, now) {
 					progress.confirm(peer, receipt.lane, receipt, now);
@@ -461,6 +464,33 @@ export class Client {
 		this.#sessions = new Sessions(context);
 		this.#rooms = new Rooms(context);
 		this.#groups = new Groups(context, {sessions: this.#sessions, rooms: this.#rooms});
+		this.#news = new ServerNews({
+			...context,
+			rendezvous: this.#rendezvous,
+			sessions: this.#sessions,
+			rooms: this.#rooms,
+			groups: this.#groups,
+			prekeys: this.#prekeys,
+			mailing: this.#mailing,
+			mailbox: this.#mailbox,
+		});
+		this.#departure = new Departure({
+			isAllSaid: now => this.#isAllSaid(now),
+			sayGoodbye: (onAnswered, now) => {
+				this.#leaveAll(undefined, now, {isForGood: false});
+				this.#control.request('bye', {}, now, onAnswered);
+			},
+			isAllHeard: () => this.#peers.bytesInFlight() === 0,
+			hangUp: now => {
+				this.#control.disconnect(now);
+				this.#peers.closeAll(linkEnds.leaving, now);
+			},
+			isHungUp: () => this.#endpoint.closing === 0,
+			isAllStored: () => this.#journal.isIdle,
+			handleGone() {
+				push({type: 'quit'});
+			},
+		});
 		this.#performer = new Performer({
 			context,
 			sessions: this.#sessions,
@@ -501,7 +531,7 @@ export class Client {
 			this.#reply(parsed.word, tag, {ok: false, error: parsed.error});
 		} else {
 			const {command, values} = parsed;
-			const refusal = this.#departure ? {code: 'leaving', message: 'Earshot is leaving already.'} : command.refusal(this.view);
+			const refusal = this.#departure.isUnderWay ? {code: 'leaving', message: 'Earshot is leaving already.'} : command.refusal(this.view);
 			if (refusal) {
 				this.#reply(command.name, tag, {ok: false, error: refusal});
 			} else {
@@ -516,7 +546,7 @@ export class Client {
 
 	handleControl(event: ControlEvent, now: number): void {
 		this.#now = now;
-		if (event.type === 'closed' && this.#departure) {
+		if (event.type === 'closed' && this.#departure.isUnderWay) {
 			// The server hangs up when it has heard the good-bye; that is no loss, and nobody wants to be connected again.
 			this.#control.disconnect(now);
 		} else {
@@ -678,7 +708,7 @@ export class Client {
 			this.#mailing.pollTimeout(),
 			this.#receipts.pollTimeout(),
 			this.#mailbox.pollTimeout(),
-			this.#departure?.until,
+			this.#departure.pollTimeout(),
 		);
 	}
 
@@ -721,7 +751,7 @@ export class Client {
 		this.#receipts.flush(now);
 		this.#mailbox.flush(now);
 		this.#peers.handleEvents(now);
-		this.#advanceDeparture(now);
+		this.#departure.advance(now);
 		this.#journal.flush(now);
 	}
 
@@ -851,103 +881,6 @@ export class Client {
 		}
 	}
 
-	#handleNotice(notice: Notice, now: number): void {
-		switch (notice.event) {
-			case 'presence': {
-				this.#handlePresence(notice, now);
-				break;
-			}
-
-			case 'rooms': {
-				for (const row of notice.rooms) {
-					this.#directory.setRoom(row);
-				}
-
-				for (const name of notice.gone) {
-					this.#directory.removeRoom(name);
-					this.#rooms.handleGone(name, now);
-				}
-
-				break;
-			}
-
-			case 'request': {
-				this.#sessions.handleRequest(notice, now);
-				break;
-			}
-
-			case 'withdrawn': {
-				this.#sessions.handleWithdrawn(notice);
-				break;
-			}
-
-			case 'group': {
-				this.#groups.handleGroup(notice, now);
-				break;
-			}
-
-			case 'invitation': {
-				this.#groups.handleInvitation(notice, now);
-				break;
-			}
-
-			case 'invitation-ended': {
-				this.#groups.handleEnded(notice, now);
-				break;
-			}
-
-			case 'session': {
-				this.#sessions.handleNotice(notice, now);
-				break;
-			}
-
-			case 'room': {
-				this.#rooms.handleNotice(notice, now);
-				break;
-			}
-
-			case 'peer': {
-				this.#peers.introduce(notice.peer, this.#identity?.rootKey ?? '', now);
-				break;
-			}
-
-			case 'address': {
-				this.#rendezvous.confirm();
-				break;
-			}
-
-			case 'mail': {
-				this.#mailbox.handleNotice(notice);
-				break;
-			}
-
-			case 'prekeys': {
-				this.#prekeys.handleFew(notice.oneTime, now);
-				break;
-			}
-
-			default:
-		}
-	}
-
-	#handlePresence({users, snapshot}: Notice<'presence'>, now: number): void {
-		for (const row of users) {
-			const {name, online} = row;
-			const isNews = this.#directory.setUser(row);
-			if (!isNews || nameKey(name) === nameKey(this.#identity?.user ?? '')) {
-				continue;
-			}
-
-			this.#emit({
-				type: 'presence', user: name, online, ...(snapshot && {snapshot}),
-			});
-			this.#sessions.handlePresence(name, online, now);
-			if (online) {
-				this.#mailing.handleOnline(name, now);
-			}
-		}
-	}
-
 	/**
 	A line from a link, with the names it is shown under.
 	*/
@@ -961,36 +894,6 @@ export class Client {
 
 	get #owner(): Owner {
 		return this.#identity ?? {realm: '', user: ''};
-	}
-
-	/**
-	How it stands with an author's device on a link.
-	*/
-	#standing({device, lane, to}: Author): Standing | undefined {
-		return this.#peers.deviceOf(to) === device ? this.#delivery.standing(nameKey(to), lane) : undefined;
-	}
-
-	/**
-	An author whose line came by mail must hear that we have it: on a link, or by mail where none stands, also if it only seems to stand now.
-	*/
-	#owe(line: Arrival, now: number): readonly StoreWrite[] {
-		return this.#receipts.owe(authorOf(line), now);
-	}
-
-	/**
-	There is more to tell an author than before.
-	*/
-	#handleRead(author: Author, now: number): void {
-		if (this.#standing(author)?.isPresent) {
-			this.#delivery.owe(nameKey(author.to), author.lane);
-			this.#receipts.refresh(author, now);
-			return;
-		}
-
-		const writes = this.#receipts.owe(author, now);
-		if (writes.length > 0) {
-			this.#journal.gather(writes);
-		}
 	}
 
 	/**
@@ -1008,43 +911,6 @@ export class Client {
 		for (const author of this.#receipts.waitingFor(lane, kind === 'session' ? nameKey(name) : undefined)) {
 			this.#reading.read(author, now);
 		}
-	}
-
-	/**
-	Whether mail of somebody, or of a room, is for now; without both, whether all mail is.
-	*/
-	#admits(from: string | undefined, room: string | undefined): boolean {
-		if (this.#isFree) {
-			return true;
-		}
-
-		return room === undefined
-			? from !== undefined && this.#conversations.find('session', from)?.state === 'open'
-			: this.#conversations.find('room', room) !== undefined;
-	}
-
-	get #isFree(): boolean {
-		const {mode} = this.#options;
-		return !this.#isBusy && (mode === 'many' || [...this.#conversations].every(({state}) => state !== 'open'));
-	}
-
-	#namesOf(kind: Conversation['kind']): readonly string[] {
-		return [...this.#conversations].filter(conversation => conversation.kind === kind && conversation.state === 'open').map(({name}) => name);
-	}
-
-	/**
-	Until when lines to somebody are left to a link, because one stands or is about to.
-	*/
-	#directUntil(peer: string, lane: Lane): number {
-		const standing = this.#delivery.standing(peer, lane);
-		const conversation = this.#conversations.get(lane === 'session' ? conversationKey('session', peer) : lane);
-		const isAsking = conversation?.kind === 'session' && conversation.state === 'asking';
-		if (isAsking || standing?.isPresent) {
-			return Infinity;
-		}
-
-		const isExpected = conversation?.kind === 'room' ? conversation.members.get(peer)?.isLost === false : conversation?.state === 'open';
-		return standing && isExpected ? standing.since + directPatienceMs : -Infinity;
 	}
 
 	#announcePending({from, room, count, since}: {readonly from: string; readonly room: string | undefined; readonly count: number; readonly since: number}): void {
@@ -1083,50 +949,11 @@ export class Client {
 	#depart(now: number): void {
 		this.#journal.hurry();
 		this.#lateFarewell.handleLeaving(this.#identity?.user, now);
-		this.#departure = {phase: 'flight', until: now + leaveFlightMs, isAnswered: false};
+		this.#departure.begin(now);
 	}
 
 	#isAllSaid(now: number): boolean {
 		return this.#journal.isIdle && !this.#delivery.hasLinesInFlight && this.#mailing.isIdle(now) && this.#receipts.isIdle(now) && this.#mailbox.isIdle && this.#prekeys.isIdle;
-	}
-
-	/**
-	Leaves step by step, as soon as a step is done and no later than its time allows.
-	*/
-	#advanceDeparture(now: number): void {
-		const departure = this.#departure;
-		if (!departure) {
-			return;
-		}
-
-		if (departure.phase === 'flight' && (departure.until <= now || this.#isAllSaid(now))) {
-			departure.phase = 'farewell';
-			departure.until = now + leaveFarewellMs;
-			this.#leaveAll(undefined, now, {isForGood: false});
-			this.#control.request('bye', {}, now, () => {
-				departure.isAnswered = true;
-			});
-		}
-
-		if (departure.phase === 'farewell' && (departure.until <= now || (departure.isAnswered && this.#peers.bytesInFlight() === 0))) {
-			departure.phase = 'closing';
-			departure.until = now + leaveFarewellMs;
-			this.#control.disconnect(now);
-			this.#peers.closeAll(linkEnds.leaving, now);
-		}
-
-		if (departure.phase === 'closing' && (departure.until <= now || this.#endpoint.closing === 0)) {
-			departure.phase = 'storing';
-			departure.until = now + leaveFlightMs;
-		}
-
-		if (!(departure.phase === 'storing' && (departure.until <= now || this.#journal.isIdle))) {
-			return;
-		}
-
-		departure.phase = 'gone';
-		departure.until = Infinity;
-		this.#effects.push({type: 'quit'});
 	}
 }
 
