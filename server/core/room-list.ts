@@ -18,6 +18,10 @@ export type RoomIdentity = {
 	Only who was invited sees and enters it.
 	*/
 	readonly isPrivate: boolean;
+	/**
+	When it was made, ms since the epoch: one that was closed and made anew is another room.
+	*/
+	readonly made: number;
 };
 
 /**
@@ -62,9 +66,9 @@ export class RoomList {
 	@param identities Rooms that stand already.
 	*/
 	constructor(identities: Iterable<RoomIdentity>) {
-		for (const {key, name, creator, isPrivate} of identities) {
+		for (const {key, name, creator, isPrivate, made} of identities) {
 			this.add({
-				key, name, creator, isPrivate,
+				key, name, creator, isPrivate, made,
 			}, 'standing');
 		}
 

@@ -240,8 +240,8 @@ export class Rooms {
 
 		const name = groupName([creator.name, partner.name, guest], candidate => this.list.has(candidate));
 		this.#write({
-			key: nameKey(name), name, creator: creator.name, isPrivate: true,
-		}, [creator, partner], now, room => {
+			key: nameKey(name), name, creator: creator.name, isPrivate: true, made: Math.floor(now),
+		}, [creator, partner], room => {
 			done(room ?? storageFailed());
 		});
 	}
@@ -307,8 +307,8 @@ export class Rooms {
 		}
 
 		this.#write({
-			key: nameKey(name), name, creator: user.name, isPrivate: false,
-		}, [user], now, room => {
+			key: nameKey(name), name, creator: user.name, isPrivate: false, made: Math.floor(now),
+		}, [user], room => {
 			if (!room) {
 				done(storageFailed());
 			} else if (user.connection.isClosed) {
@@ -326,11 +326,11 @@ export class Rooms {
 	/**
 	Writes a new room down. Who wants to enter waits for the write.
 	*/
-	#write(identity: RoomIdentity, members: readonly User[], now: number, done: (room: Room | undefined) => void): void {
+	#write(identity: RoomIdentity, members: readonly User[], done: (room: Room | undefined) => void): void {
 		const room = this.list.add(identity, 'creating');
-		const at = Math.floor(now);
+		const {made: at, ...named} = identity;
 		this.#disk({
-			kind: 'room', ...identity, members: members.map(({key}) => key), at,
+			kind: 'room', ...named, members: members.map(({key}) => key), at,
 		}, ({ok}) => {
 			if (ok) {
 				room.state = 'standing';
@@ -418,6 +418,7 @@ export class Rooms {
 			room: room.name,
 			creator: room.creator,
 			created,
+			made: room.made,
 			...(room.isPrivate && {private: true}),
 			members: room.members.values().filter(member => member !== user).map(member => this.#introductions.introduce(member, user)).toArray(),
 			away: room.away.keys().map(key => this.#nameOf(key)).toArray(),

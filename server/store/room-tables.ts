@@ -39,9 +39,9 @@ export class RoomTables {
 			partsOf(room).invited.push(user);
 		}
 
-		const rows = this.#database.prepare('SELECT key, name, creator, private FROM room').all() as Array<{key: string; name: string; creator: string; private: number}>;
-		return rows.map(({key, name, creator, private: isPrivate}) => ({
-			key, name, creator, isPrivate: isPrivate === 1, members: [], invited: [], ...rooms.get(key),
+		const rows = this.#database.prepare('SELECT key, name, creator, private, created FROM room').all() as Array<{key: string; name: string; creator: string; private: number; created: number}>;
+		return rows.map(({key, name, creator, private: isPrivate, created: made}) => ({
+			key, name, creator, isPrivate: isPrivate === 1, made, members: [], invited: [], ...rooms.get(key),
 		}));
 	}
 

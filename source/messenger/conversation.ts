@@ -39,6 +39,10 @@ export class Conversation {
 	state: ConversationView['state'];
 	creator: string | undefined;
 	/**
+	When the server made the room, ms since the epoch: one that was closed and made anew is another. `undefined` where the server does not say.
+	*/
+	made: number | undefined;
+	/**
 	A room that only those see who were asked in.
 	*/
 	isPrivate = false;

@@ -67,7 +67,7 @@ export class Rooms {
 				return;
 			}
 
-			const {room, creator, created, members, away} = outcome.reply;
+			const {room, creator, created, made, members, away} = outcome.reply;
 			if (arrive && created) {
 				control.request('close-room', {room}, then);
 				done(refuse('no-such-room', `The room ${room} has been closed meanwhile.`), then);
@@ -89,6 +89,7 @@ export class Rooms {
 
 			const conversation = conversations.find('room', room) ?? conversations.open('room', room, 'open');
 			conversation.creator = creator;
+			conversation.made = made;
 			conversation.isPrivate = outcome.reply.private === true;
 			if (isFront) {
 				conversations.activate(conversation);
@@ -321,14 +322,15 @@ export class Rooms {
 		}
 	}
 
-	#reconcile(conversation: Conversation, {room, creator, created, members, away}: Reply<'enter'>, now: number): void {
-		if (created || creator !== conversation.creator) {
+	#reconcile(conversation: Conversation, {room, creator, created, made, members, away}: Reply<'enter'>, now: number): void {
+		if (created || creator !== conversation.creator || (conversation.made ?? made) !== made) {
 			// The room we were in was closed while we were away; another one by its name is none of ours.
 			this.#context.control.request(created ? 'close-room' : 'leave', {room}, now);
 			this.#closed(conversation, conversation.creator!, now);
 			return;
 		}
 
+		conversation.made = made;
 		this.#setAway(conversation, away);
 		conversation.listed.clear();
 		for (const {user} of members) {

@@ -153,6 +153,10 @@ export const operations = {
 			room: name,
 			creator: name,
 			created: v.boolean(),
+			/**
+			When the room was made, ms since the epoch by the server's clock: one that was closed and made anew is another.
+			*/
+			made: v.optional(count),
 			private: v.optional(v.boolean()),
 			members: introductions,
 			/**

@@ -126,7 +126,7 @@ export class ServerDisk {
 			case 'room': {
 				const {key, name, creator, isPrivate, members, at} = write;
 				this.rooms.set(key, {
-					key, name, creator, isPrivate, members: members.map(user => ({user, away: isPrivate ? at : undefined})), invited: isPrivate ? members : [],
+					key, name, creator, isPrivate, made: at, members: members.map(user => ({user, away: isPrivate ? at : undefined})), invited: isPrivate ? members : [],
 				});
 				break;
 			}

@@ -107,6 +107,22 @@ test('who left while we were cut off from everybody is gone when we are back', t
 	t.true(ann.view.conversations[0]?.members.every(({isLinked}) => isLinked));
 });
 
+test('a room that was closed and made anew by the same creator while we were away is another one', t => {
+	const people = new People();
+	const [ann, , cat] = denOf(people);
+	people.world.part([cat.node.host]);
+	cat.node.wire?.cut();
+	people.run(1000);
+	ann.type('cr den');
+	ann.type('or den');
+	people.run(20_000);
+	people.world.heal();
+	people.run(40_000);
+	t.like(cat.events('room').at(-1), {change: 'closed', user: 'ann'});
+	t.deepEqual(cat.view.conversations, []);
+	t.deepEqual(membersSeenBy(ann), ['ann']);
+});
+
 test('a room that was closed while we were away is not made anew by our return', t => {
 	const people = new People();
 	const [ann, bob] = denOf(people);

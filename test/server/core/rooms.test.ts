@@ -19,7 +19,7 @@ const roomNames = (client: FakeClient) => client.ask('lr').rooms.map(({name}) =>
 test('entering creates a room, the next one meets who is inside', t => {
 	const [server, ann, bob, cat] = village('ann', 'bob', 'cat');
 	t.like(ann!.ask('enter', {room: 'den'}), {
-		ok: true, room: 'den', creator: 'ann', created: true, members: [],
+		ok: true, room: 'den', creator: 'ann', created: true, made: Math.floor(server.now), members: [],
 	});
 	const reply = bob!.ask('enter', {room: 'Den'});
 	t.like(reply, {
