@@ -1,37 +1,27 @@
 // One peer: a link is opening, open, closing, draining or gone. Joins keys, recovery, streams and liveness into packets.
 // Knows no socket and no other link; its time is an argument, its packets and events are polled.
 // Read endpoint.ts for how links come about, streams.ts and recovery.ts for what they are made of.
-import {Acknowledgements} from './acknowledgements.js';
-import {concatBytes, ownPiece} from './bytes.js';
+import {ownPiece} from './bytes.js';
+import {Closing} from './closing.js';
 import {type PeerConfig} from './config.js';
-import {type CongestionController, type CongestionFactory} from './congestion.js';
-import {LocalCongestion} from './congestion-local.js';
-import {closeCode, ProtocolViolation} from './errors.js';
+import {type CongestionFactory} from './congestion.js';
+import {ProtocolViolation} from './errors.js';
 import {
 	decodeFrames,
-	maxReasonSize,
-	writeFrame,
 	type AckFrame,
+	type CloseFrame,
 	type Frame,
 } from './frame.js';
 import {Liveness} from './liveness.js';
-import {Pacer} from './pacer.js';
-import {isLocalCeiling, PacketSize} from './packet-size.js';
-import {Path} from './path.js';
-import {
-	dataHeaderSize,
-	maxPacketNumber,
-	tagSize,
-	writeDataHeader,
-	type DataHeader,
-} from './packet.js';
-import {Recovery, type SentPacket} from './recovery.js';
-import {ReplayWindow} from './replay-window.js';
-import {RttEstimator} from './rtt.js';
+import {Outgoing, type Transmit} from './outgoing.js';
+import {isLocalCeiling} from './packet-size.js';
+import {maxPacketNumber, type DataHeader} from './packet.js';
+import {type SentPacket} from './recovery.js';
 import {hostOf, type Address, type Session} from './session.js';
 import {type Slab} from './slab.js';
-import {Streams, type PacketSpace, type StreamEvent} from './streams.js';
+import {Streams, type StreamEvent} from './streams.js';
 import type {LinkTrace} from './trace.js';
+import {beginPath, Transport, type PathModel} from './transport.js';
 
 export type LinkState = 'opening' | 'open' | 'closing' | 'draining' | 'gone';
 
@@ -103,38 +93,9 @@ A stream's send buffer as a multiple of the window: what is in flight, and what 
 const sendBufferWindows = 4;
 
 /**
-With more ranges than this to tell, an ACK asks for an answer now and then, so that it may forget the old ones (RFC 9000, section 13.2.4).
-*/
-const manyRanges = 16;
-
-/**
 What became of a received packet; the endpoint counts.
 */
 export type PacketFate = 'accepted' | 'forged' | 'replayed' | 'ignored';
-
-/**
-All that begins anew with each session.
-*/
-type Transport = {
-	session: Session;
-	path: Path;
-	size: PacketSize;
-	rtt: RttEstimator;
-	congestion: CongestionController;
-	recovery: Recovery;
-	pacer: Pacer;
-	replay: ReplayWindow;
-	acknowledgements: Acknowledgements;
-	/**
-	When an ACK last asked for an answer.
-	*/
-	rangesToldAt: number;
-	keyStartedAt: number;
-	/**
-	First packet number under the current send key.
-	*/
-	keyStartedWith: number;
-};
 
 export class Link {
 	state: LinkState = 'opening';
@@ -150,14 +111,11 @@ export class Link {
 	readonly #emit: (event: LinkEvent) => void;
 	readonly #streams: Streams;
 	readonly #liveness: Liveness;
-	readonly #counts = {
-		packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0,
-	};
-
+	readonly #outgoing: Outgoing;
+	#packetsIn = 0;
+	#bytesIn = 0;
 	#transport: Transport | undefined;
-	#isPingDue = false;
-	#pacedUntil = 0;
-	#close: {frame: Frame & {type: 'close'}; sendsLeft: number; sendAt: number; endsAt: number} | undefined;
+	#closing: Closing | undefined;
 
 	constructor(options: {
 		config: PeerConfig;
@@ -180,6 +138,9 @@ export class Link {
 			this.#emit(event);
 		});
 		this.#liveness = new Liveness(options.config, now);
+		this.#outgoing = new Outgoing({
+			config: options.config, streams: this.#streams, liveness: this.#liveness, trace: options.trace,
+		});
 	}
 
 	get session(): Session | undefined {
@@ -211,24 +172,12 @@ export class Link {
 			model.rtt.update(session.rtt, 0);
 		}
 
-		this.#transport = {
-			session,
-			path: new Path(session.address, this.#random),
-			...model,
-			recovery: new Recovery({
-				...model, peerMaxAckDelay: session.parameters.maxAckDelay, maxProbeTimeout: this.#config.activePing,
-			}),
-			replay: new ReplayWindow(),
-			acknowledgements: new Acknowledgements(this.#config),
-			rangesToldAt: now,
-			keyStartedAt: now,
-			keyStartedWith: 0,
-		};
+		this.#transport = new Transport(session, model, {config: this.#config, random: this.#random}, now);
 		this.#streams.setPeerLimits(session.parameters);
 		this.#liveness.handleReceived(now);
 		this.state = 'open';
 		// The responder opens the link with the first packet it can read: never let it wait for the first line of chat.
-		this.#isPingDue = session.isInitiator;
+		this.#outgoing.isPingDue = session.isInitiator;
 	}
 
 	/**
@@ -261,8 +210,8 @@ export class Link {
 		transport.path.handlePacket({from, size, isNewest: transport.replay.isNewest(pn)}, now);
 		transport.replay.accept(pn);
 		this.isConfirmed = true;
-		this.#counts.packetsIn++;
-		this.#counts.bytesIn += size;
+		this.#packetsIn++;
+		this.#bytesIn += size;
 		this.#liveness.handleReceived(now);
 		try {
 			const frames = decodeFrames(plaintext);
@@ -284,9 +233,8 @@ export class Link {
 			}
 
 			transport.acknowledgements.handlePacket(pn, {size, isEliciting, isUrgent}, now);
-			if (this.state === 'closing' && this.#close) {
-				// Whoever still talks has not heard our CLOSE.
-				this.#close.sendsLeft = Math.max(this.#close.sendsLeft, 1);
+			if (this.state === 'closing') {
+				this.#closing?.repeat();
 			}
 		} catch (error) {
 			if (!(error instanceof ProtocolViolation)) {
@@ -314,10 +262,7 @@ export class Link {
 			this.state = 'gone';
 		} else if (this.state === 'open') {
 			this.state = 'closing';
-			const {closeSends, closeInterval, drainTime} = this.#config;
-			this.#close = {
-				frame: {type: 'close', code, reason: reason.slice(0, maxReasonSize)}, sendsLeft: closeSends, sendAt: now, endsAt: now + (closeSends * closeInterval) + drainTime,
-			};
+			this.#closing = Closing.begin({code, reason}, this.#config, now);
 		} else {
 			return;
 		}
@@ -339,8 +284,8 @@ export class Link {
 	}
 
 	handleTimeout(now: number): void {
-		if (this.#close) {
-			if (now >= this.#close.endsAt) {
+		if (this.#closing) {
+			if (this.#closing.isOver(now)) {
 				this.state = 'gone';
 			}
 
@@ -367,7 +312,7 @@ export class Link {
 		}
 
 		if (probe.length > 0) {
-			this.#isPingDue = true;
+			this.#outgoing.isPingDue = true;
 			if (this.#liveness.takeDoubt(recovery.basicProbeTimeout, now)) {
 				this.#emit({type: 'silent', address: path.address});
 			}
@@ -377,7 +322,7 @@ export class Link {
 
 		switch (this.#liveness.handleTimeout({missed: recovery.probeCount, interval: recovery.basicProbeTimeout}, now)) {
 			case 'ping': {
-				this.#isPingDue = true;
+				this.#outgoing.isPingDue = true;
 				recovery.probesToSend = Math.max(recovery.probesToSend, 1);
 				break;
 			}
@@ -395,8 +340,8 @@ export class Link {
 	When `handleTimeout` or `pollTransmit` has something to do.
 	*/
 	pollTimeout(): number | undefined {
-		if (this.#close) {
-			return this.#close.sendsLeft > 0 ? Math.min(this.#close.sendAt, this.#close.endsAt) : this.#close.endsAt;
+		if (this.#closing) {
+			return this.#closing.pollTimeout();
 		}
 
 		if (this.state !== 'open' || !this.#transport) {
@@ -410,33 +355,29 @@ export class Link {
 			path.pollTimeout() ?? Infinity,
 			recovery.pollTimeout() ?? Infinity,
 			acknowledgements.dueAt ?? Infinity,
-			this.#pacedUntil > 0 ? this.#pacedUntil : Infinity,
+			this.#outgoing.pollTimeout() ?? Infinity,
 		);
 	}
 
 	/**
 	The next packet to send, cut from `slab`; undefined when there is none now.
 	*/
-	pollTransmit(slab: Slab, now: number): {to: Address; data: Uint8Array} | undefined {
+	pollTransmit(slab: Slab, now: number): Transmit | undefined {
 		const transport = this.#transport;
-		if (!transport) {
+		if (!transport || this.state === 'gone') {
 			return undefined;
 		}
 
-		if (this.state === 'open') {
-			const probe = transport.path.pollProbe(now);
-			if (probe) {
-				return this.#sealProbe(transport, slab, probe, now);
-			}
-
-			const data = this.#pollSizeProbe(transport, slab, now);
-			if (data) {
-				return {to: transport.path.address, data};
-			}
+		if (transport.recovery.nextPacketNumber > maxPacketNumber) {
+			this.lose('packet numbers are used up');
+			return undefined;
 		}
 
-		const data = this.#close ? this.#pollClose(transport, slab, now) : this.#pollData(transport, slab, now);
-		return data && {to: transport.path.address, data};
+		if (this.#closing) {
+			return this.#closing.takeSend(now) ? {to: transport.path.address, data: this.#outgoing.sealAlone(transport, slab, this.#closing.frame, now)} : undefined;
+		}
+
+		return this.#outgoing.pollTransmit(transport, {slab, isConfirmed: this.isConfirmed}, now);
 	}
 
 	statistics(): LinkStatistics | undefined {
@@ -465,7 +406,10 @@ export class Link {
 			deliveryRate: congestion.bandwidth === 0 ? undefined : congestion.bandwidth,
 			streamsOpen: this.#streams.open,
 			packetsLost: recovery.packetsLost,
-			...this.#counts,
+			packetsIn: this.#packetsIn,
+			packetsOut: this.#outgoing.packets,
+			bytesIn: this.#bytesIn,
+			bytesOut: this.#outgoing.bytes,
 			epoch: session.sendKeys.epoch,
 			epochSince: keyStartedAt,
 		};
@@ -548,7 +492,7 @@ export class Link {
 	learned of the old one says nothing about it (RFC 9000, section 9.4).
 	*/
 	#handlePathResponse(token: Uint8Array, transport: Transport, now: number): void {
-		const {path, recovery} = transport;
+		const {path} = transport;
 		const before = path.address;
 		if (!path.handleResponse(token)) {
 			return;
@@ -560,28 +504,17 @@ export class Link {
 		}
 
 		const model = this.#beginPath(path.address, now);
-		Object.assign(transport, model);
+		const packets = transport.handleMoved(model);
 		this.#adoptSize(transport);
-		for (const packet of recovery.handleMoved(model)) {
+		for (const packet of packets) {
 			this.#handleLostPacket(packet);
 		}
 	}
 
-	/**
-	What is known of a path at its beginning: nothing, but whether it leaves this machine.
-	*/
-	#beginPath(address: Address, now: number): Pick<Transport, 'size' | 'rtt' | 'congestion' | 'pacer'> {
-		const {datagramSize, maxDatagramSize, initialRtt} = this.#config;
+	#beginPath(address: Address, now: number): PathModel {
 		const ceiling = this.#sizeCeiling(address);
-		const isNear = isLocalCeiling(ceiling);
-		this.#liveness.setNear(isNear);
-		const network = this.#congestionFactory(datagramSize);
-		return {
-			size: new PacketSize({base: datagramSize, ceiling: Math.min(maxDatagramSize, ceiling)}, now),
-			rtt: new RttEstimator(initialRtt),
-			congestion: isNear ? new LocalCongestion(network, datagramSize) : network,
-			pacer: new Pacer(datagramSize),
-		};
+		this.#liveness.setNear(isLocalCeiling(ceiling));
+		return beginPath(ceiling, {config: this.#config, createCongestion: this.#congestionFactory}, now);
 	}
 
 	/**
@@ -598,218 +531,14 @@ export class Link {
 		}
 	}
 
-	#handleClose(frame: Frame & {type: 'close'}, now: number): void {
+	#handleClose(frame: CloseFrame, now: number): void {
 		if (this.state === 'open') {
 			this.#emit({
 				type: 'closed', code: frame.code, reason: frame.reason, by: 'peer',
 			});
 		}
 
-		// One CLOSE answers theirs, so that they need not repeat it; theirs answers ours.
-		const sendsLeft = this.state === 'closing' ? 0 : 1;
+		this.#closing = Closing.answer(this.#closing, {isAnswerDue: this.state !== 'closing'}, this.#config, now);
 		this.state = 'draining';
-		this.#close = {
-			frame: {type: 'close', code: closeCode.none, reason: ''}, sendsLeft, sendAt: now, endsAt: this.#close?.endsAt ?? (now + this.#config.drainTime),
-		};
 	}
-
-	#pollClose(transport: Transport, slab: Slab, now: number): Uint8Array | undefined {
-		const close = this.#close!;
-		if (this.state === 'gone' || close.sendsLeft === 0 || now < close.sendAt) {
-			return undefined;
-		}
-
-		close.sendsLeft--;
-		close.sendAt = now + this.#config.closeInterval;
-		const space = this.#offerSpace(slab, this.#config.datagramSize);
-		space.at = writeFrame(space.bytes, space.at, close.frame);
-		return this.#seal(transport, slab, space, now);
-	}
-
-	/**
-	A packet for one address only, which no window holds back: it is small, and few are sent.
-	*/
-	#sealProbe(transport: Transport, slab: Slab, {to, frame}: {to: Address; frame: Frame}, now: number): {to: Address; data: Uint8Array} | undefined {
-		const space = this.#offerSpace(slab, this.#config.datagramSize);
-		space.at = writeFrame(space.bytes, space.at, frame);
-		// Nothing in it counts as in flight: that it gets lost says nothing about the path in use.
-		const data = this.#seal(transport, slab, space, now);
-		return data && {to, data};
-	}
-
-	/**
-	A PING, padded to the size that is to be tried.
-	*/
-	#pollSizeProbe(transport: Transport, slab: Slab, now: number): Uint8Array | undefined {
-		const {size, recovery} = transport;
-		const wanted = this.isConfirmed && recovery.probeCount === 0 ? size.pollProbe(now) : undefined;
-		if (wanted === undefined) {
-			return undefined;
-		}
-
-		const space = this.#offerSpace(slab, wanted);
-		space.bytes.fill(0, space.at, space.end);
-		writeFrame(space.bytes, space.at, {type: 'ping'});
-		space.at = space.end;
-		size.handleProbeSent(wanted, recovery.nextPacketNumber, recovery.basicProbeTimeout, now);
-		return this.#seal(transport, slab, space, now);
-	}
-
-	#pollData(transport: Transport, slab: Slab, now: number): Uint8Array | undefined {
-		if (this.state !== 'open') {
-			return undefined;
-		}
-
-		const {recovery, acknowledgements, size} = transport;
-		this.#pacedUntil = 0;
-		const hasContent = this.#isPingDue || this.#streams.isReady;
-		if (!hasContent && recovery.bytesInFlight < transport.congestion.window) {
-			recovery.handleAppLimited();
-		}
-
-		const isAllowed = hasContent && this.#mayGo(transport, now);
-		const isAckDue = acknowledgements.dueAt !== undefined && now >= acknowledgements.dueAt;
-		if (!isAllowed && !isAckDue) {
-			return undefined;
-		}
-
-		// Probes of loss recovery are small: if only large packets vanish, they are what still arrives.
-		const largest = isAllowed && recovery.probesToSend === 0 ? size.current : size.base;
-		const space = this.#offerSpace(slab, Math.min(largest, size.base + this.#streams.waiting));
-		if (isAckDue || acknowledgements.isWaiting) {
-			this.#fillAck(transport, space, now);
-		}
-
-		if (isAllowed) {
-			this.#fillFrames(space, recovery);
-		}
-
-		return space.at === dataHeaderSize ? undefined : this.#seal(transport, slab, space, now);
-	}
-
-	/**
-	Window and pacer let a full packet go; probes go in any case.
-	*/
-	#mayGo({
-		session, recovery, congestion, pacer, rtt, size,
-	}: Transport, now: number): boolean {
-		if (recovery.probesToSend > 0) {
-			return true;
-		}
-
-		// The peer's socket must take in what it is too busy to read; what the path itself holds has not reached it yet.
-		const window = Math.min(congestion.window, session.parameters.maxInFlight + congestion.capacity);
-		if (recovery.bytesInFlight > 0 && recovery.bytesInFlight + size.current > window) {
-			return false;
-		}
-
-		const rate = congestion.pacingRate(rtt.smoothed);
-		const sendAt = rate === Infinity ? now : pacer.timeToSend(size.current, rate, now);
-		// A line of chat is small and does not wait for the pace of a file.
-		if (sendAt > now && !this.#streams.isUrgent) {
-			this.#pacedUntil = sendAt;
-			return false;
-		}
-
-		return true;
-	}
-
-	#fillAck(transport: Transport, space: PacketSpace, now: number): void {
-		const frame = transport.acknowledgements.takeFrame(now);
-		if (!frame) {
-			return;
-		}
-
-		// The room always suffices: 64 ranges of the largest numbers take 1034 bytes, the smallest packet holds 1172.
-		space.at = writeFrame(space.bytes, space.at, frame);
-		space.sent.push({type: 'ack', largest: frame.ranges[0]!.end - 1});
-		const {recovery, congestion, size, rtt} = transport;
-		const isTime = now - transport.rangesToldAt > rtt.smoothed && recovery.bytesInFlight + size.current <= congestion.window;
-		if (!isTime || frame.ranges.length <= manyRanges) {
-			return;
-		}
-
-		transport.rangesToldAt = now;
-		this.#putPing(space);
-	}
-
-	#putPing(space: PacketSpace): void {
-		space.at = writeFrame(space.bytes, space.at, {type: 'ping'});
-		space.sent.push({type: 'ping'});
-	}
-
-	#fillFrames(space: PacketSpace, recovery: Recovery): void {
-		if ((this.#isPingDue || recovery.probesToSend > 0) && space.at < space.end) {
-			this.#putPing(space);
-			this.#isPingDue = false;
-		}
-
-		this.#streams.fill(space);
-	}
-
-	#offerSpace(slab: Slab, size: number): PacketSpace {
-		const bytes = slab.offer(size);
-		return {
-			bytes, at: dataHeaderSize, end: bytes.length - tagSize, sent: [],
-		};
-	}
-
-	#seal(transport: Transport, slab: Slab, space: PacketSpace, now: number): Uint8Array | undefined {
-		const {session, recovery, pacer} = transport;
-		let isEliciting = false;
-		let hasData = false;
-		for (const {type} of space.sent) {
-			isEliciting ||= type !== 'ack';
-			hasData ||= type === 'stream';
-		}
-
-		const pn = recovery.nextPacketNumber;
-		if (pn > maxPacketNumber) {
-			this.lose('packet numbers are used up');
-			return undefined;
-		}
-
-		this.#stepKey(transport, pn, now);
-		const size = space.at + (space.tail?.length ?? 0) + tagSize;
-		this.trace?.handlePacketSent(readFrames(space), {pn, size, epoch: session.sendKeys.epoch}, now);
-		writeDataHeader(space.bytes, {epoch: session.sendKeys.epoch & 0xFF, dcid: session.remoteCid, pn});
-		session.sendKeys.seal(space.bytes, space.at, pn, space.tail);
-		slab.keep(size);
-		recovery.handleSent(size, space.sent, isEliciting, now);
-		if (isEliciting) {
-			this.trace?.handleArmed(recovery, now);
-			pacer.handleSent(size);
-			this.#liveness.handleSent(now);
-			if (hasData) {
-				this.#liveness.handleActivity(now);
-			}
-		}
-
-		this.#counts.packetsOut++;
-		this.#counts.bytesOut += size;
-		return space.bytes.subarray(0, size);
-	}
-
-	/**
-	Replaces the send key when it is old, once the peer has shown that it has the current one.
-	*/
-	#stepKey(transport: Transport, pn: number, now: number): void {
-		const {session, recovery} = transport;
-		const isOld = now - transport.keyStartedAt >= this.#config.keyLifetime || pn - transport.keyStartedWith >= this.#config.keyPackets;
-		if (!(isOld && recovery.largestAcknowledged >= transport.keyStartedWith)) {
-			return;
-		}
-
-		session.sendKeys.step();
-		transport.keyStartedAt = now;
-		transport.keyStartedWith = pn;
-	}
-}
-
-/**
-The frames of a packet in one piece.
-*/
-function readFrames({bytes, at, tail}: PacketSpace): Uint8Array {
-	const frames = bytes.subarray(dataHeaderSize, at);
-	return tail ? concatBytes(frames, tail) : frames;
 }
