@@ -6,17 +6,17 @@ import type {Operation, Reply, Request} from '../../source/protocol/messages.js'
 import {nameKey} from '../../source/protocol/names.js';
 import type {Account, Accounts} from './accounts.js';
 import type {AddressBuckets} from './buckets.js';
-import type {Connection} from './connection.js';
 import type {Invitations} from './invitations.js';
 import type {Logins} from './logins.js';
 import type {Mailbox} from './mailbox.js';
 import type {Notices} from './notices.js';
 import type {Prekeys} from './prekeys.js';
-import type {Presence, User} from './presence.js';
+import type {Presence} from './presence.js';
 import {isReachable} from './reachable.js';
 import type {Register} from './register.js';
 import type {Rooms} from './rooms.js';
 import type {Sessions} from './sessions.js';
+import type {Connection, User} from './state.js';
 
 /**
 What commands work on.

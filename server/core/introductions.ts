@@ -4,8 +4,8 @@ import {createHmac} from 'node:crypto';
 import {maximumAddresses} from '../../source/protocol/limits.js';
 import {encodeBase64} from '../../source/protocol/keys.js';
 import type {Introduction} from '../../source/protocol/messages.js';
-import type {User} from './presence.js';
 import {isLoopbackAddress} from './reachable.js';
+import type {User} from './state.js';
 
 function isLocal(user: User): boolean {
 	return user.connection.isLoopback || (user.observed !== undefined && isLoopbackAddress(user.observed));

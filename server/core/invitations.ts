@@ -8,13 +8,12 @@ import type {Account} from './accounts.js';
 import {Deadlines} from './deadlines.js';
 import type {Limits} from './limits.js';
 import type {Outbox} from './outbox.js';
-import type {Presence, User} from './presence.js';
+import type {Presence} from './presence.js';
 import {storageFailed, userOffline} from './refusals.js';
-import type {Room} from './room-list.js';
 import type {Rooms} from './rooms.js';
 import type {Sessions} from './sessions.js';
+import type {Invitation, Room, User} from './state.js';
 
-export type Invitation = {readonly id: string; readonly room: Room; readonly host: User; readonly guest: User};
 type Ending = Notice<'invitation-ended'>['outcome'];
 
 export class Invitations {

@@ -9,12 +9,12 @@ import {nameKey} from '../../source/protocol/names.js';
 import type {Account, Accounts} from './accounts.js';
 import type {HashOutcome} from './actions.js';
 import type {Cards} from './cards.js';
-import type {Connection} from './connection.js';
 import type {Limits} from './limits.js';
-import {punchFields, type Presence, type User} from './presence.js';
+import {punchFields, type Presence} from './presence.js';
 import {RecentTransactions} from './recent-transactions.js';
 import type {AskDisk} from './storage.js';
 import {issueToken, readToken} from './tokens.js';
+import type {Connection, User} from './state.js';
 
 /**
 Takes the reply, or the refusal, when it is certain.

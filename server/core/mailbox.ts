@@ -7,9 +7,10 @@ import {nameKey} from '../../source/protocol/names.js';
 import type {Account, Accounts} from './accounts.js';
 import {pagesOf} from './ordered-names.js';
 import type {Outbox} from './outbox.js';
-import type {Presence, User} from './presence.js';
+import type {Presence} from './presence.js';
 import {storageFailed} from './refusals.js';
 import type {AskDisk, StoredMail, Waiting} from './storage.js';
+import type {User} from './state.js';
 
 export class Mailbox {
 	readonly #outbox: Outbox;

@@ -10,7 +10,7 @@ import {
 } from './limits.js';
 import {pagesOf, type OrderedNames} from './ordered-names.js';
 import type {Outbox} from './outbox.js';
-import type {User} from './presence.js';
+import type {User} from './state.js';
 
 /**
 What the notices report on, asked at the moment of sending.

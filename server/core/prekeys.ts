@@ -6,9 +6,10 @@ import type {Account, Accounts} from './accounts.js';
 import type {Cards} from './cards.js';
 import {fewPrekeys} from './limits.js';
 import type {Outbox} from './outbox.js';
-import type {Presence, User} from './presence.js';
+import type {Presence} from './presence.js';
 import {storageFailed} from './refusals.js';
 import type {AskDisk, HeldPrekeys} from './storage.js';
+import type {User} from './state.js';
 
 export class Prekeys {
 	readonly #outbox: Outbox;

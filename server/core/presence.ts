@@ -1,45 +1,9 @@
 // Who is connected: one entry a logged-in user.
 // Knows users, their devices and addresses; refuses to know what they talk about.
-import type {SignedCard} from '../../source/protocol/cards.js';
 import {encodeBase64} from '../../source/protocol/keys.js';
 import {nameKey} from '../../source/protocol/names.js';
-import type {Connection} from './connection.js';
-import type {Invitation} from './invitations.js';
 import {OrderedNames} from './ordered-names.js';
-import type {RecentTransactions} from './recent-transactions.js';
-import type {Room} from './room-list.js';
-import type {Session} from './sessions.js';
-
-/**
-A logged-in user.
-*/
-export type User = {
-	readonly key: string;
-	readonly name: string;
-	readonly connection: Connection;
-	readonly device: string;
-	readonly card: SignedCard;
-	readonly fingerprint: string;
-	/**
-	Under this secret the user shows its UDP address; `sid` is 8 hex digits.
-	*/
-	readonly punch: {readonly sid: string; readonly secret: Uint8Array};
-	readonly punches: RecentTransactions;
-	/**
-	UDP address under which the server sees the user.
-	*/
-	observed: string | undefined;
-	/**
-	Addresses the user says it has.
-	*/
-	announced: readonly string[];
-	readonly sessions: Set<Session>;
-	readonly rooms: Set<Room>;
-	/**
-	Invitations of others, and to others.
-	*/
-	readonly invitations: Set<Invitation>;
-};
+import type {User} from './state.js';
 
 export class Presence {
 	readonly names = new OrderedNames();

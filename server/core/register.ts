@@ -2,8 +2,8 @@
 // Knows the newest rows, and how to close those that a crash left open; refuses to know what anybody did in between.
 import {nameKey} from '../../source/protocol/names.js';
 import {heartbeatMs, registerRows} from './limits.js';
-import type {User} from './presence.js';
 import type {AskDisk, RegisterRow} from './storage.js';
+import type {User} from './state.js';
 
 /**
 Rows that an operator is shown.

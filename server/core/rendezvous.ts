@@ -5,7 +5,8 @@ import {answerDiscovery} from '../../source/protocol/discovery.js';
 import {decodePunch, encodePunch, isPunchAuthentic} from '../../source/protocol/punch.js';
 import type {Notices} from './notices.js';
 import type {Outbox} from './outbox.js';
-import type {Presence, User} from './presence.js';
+import type {Presence} from './presence.js';
+import type {User} from './state.js';
 
 export class Rendezvous {
 	/**

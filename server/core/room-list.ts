@@ -4,25 +4,8 @@ import {ProtocolError} from '../../source/protocol/errors.js';
 import type {RoomRow} from '../../source/protocol/messages.js';
 import {nameKey} from '../../source/protocol/names.js';
 import {OrderedNames} from './ordered-names.js';
-import type {User} from './presence.js';
 import {Tally} from './tally.js';
-
-export type RoomIdentity = {
-	readonly key: string;
-	/**
-	As it is shown, like the creator's.
-	*/
-	readonly name: string;
-	readonly creator: string;
-	/**
-	Only who was invited sees and enters it.
-	*/
-	readonly isPrivate: boolean;
-	/**
-	When it was made, ms since the epoch: one that was closed and made anew is another room.
-	*/
-	readonly made: number;
-};
+import type {Room, RoomIdentity, User} from './state.js';
 
 /**
 A room as the store loads it. `away` of a member is when he went, `undefined` when he was there at the server's end.
@@ -33,20 +16,6 @@ export type StoredRoom = RoomIdentity & {
 	Keys of those who may enter a private room.
 	*/
 	readonly invited: readonly string[];
-};
-
-export type Room = RoomIdentity & {
-	readonly members: Map<string, User>;
-	/**
-	When each member who is not here went, by name key, the earliest first.
-	*/
-	readonly away: Map<string, number>;
-	readonly invited: Set<string>;
-	/**
-	A room that is being written or erased lets nobody in: who wants to enter waits for the write.
-	*/
-	state: 'creating' | 'standing' | 'closing';
-	readonly waiting: Array<(hasFailed: boolean) => void>;
 };
 
 export class RoomList {

@@ -8,18 +8,16 @@ import type {Introductions} from './introductions.js';
 import {awayLifetimeMs, maximumInvited, type Limits} from './limits.js';
 import type {Notices} from './notices.js';
 import type {Outbox} from './outbox.js';
-import type {User} from './presence.js';
 import {groupName} from './group-name.js';
 import {storageFailed} from './refusals.js';
 import {
 	isVisible,
 	notInvited,
 	RoomList,
-	type Room,
-	type RoomIdentity,
 	type StoredRoom,
 } from './room-list.js';
 import type {AskDisk} from './storage.js';
+import type {Room, RoomIdentity, User} from './state.js';
 
 /**
 Takes the reply, or the refusal, now or when the write is durable.

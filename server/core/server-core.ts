@@ -26,7 +26,6 @@ import {
 	type Command,
 	type House,
 } from './commands.js';
-import {Connection} from './connection.js';
 import {Deadlines} from './deadlines.js';
 import {Introductions} from './introductions.js';
 import {Invitations} from './invitations.js';
@@ -37,7 +36,7 @@ import {Notices} from './notices.js';
 import {runOperatorCommand} from './operator.js';
 import {Outbox} from './outbox.js';
 import {Prekeys} from './prekeys.js';
-import {Presence, type User} from './presence.js';
+import {Presence} from './presence.js';
 import {Register} from './register.js';
 import {Rendezvous} from './rendezvous.js';
 import type {StoredRoom} from './room-list.js';
@@ -52,6 +51,7 @@ import type {
 } from './storage.js';
 import {Tally} from './tally.js';
 import {Tasks} from './tasks.js';
+import {Connection, type User} from './state.js';
 
 /**
 What a core starts with: everything of the disk that it keeps in memory.

@@ -15,28 +15,12 @@ import {Deadlines} from './deadlines.js';
 import type {Introductions} from './introductions.js';
 import type {Limits} from './limits.js';
 import type {Outbox} from './outbox.js';
-import type {Presence, User} from './presence.js';
+import type {Presence} from './presence.js';
+import type {Party, Session, User} from './state.js';
 
 /**
 One end of a session; `user` is missing while its connection is.
 */
-type Party = {readonly key: string; readonly name: string; user: User | undefined};
-
-export type Session = {
-	readonly id: string;
-	readonly caller: Party;
-	readonly callee: Party;
-	state: 'asking' | 'open';
-	/**
-	Made by a `restore` that the other end has not joined yet.
-	*/
-	isClaim: boolean;
-	/**
-	A private room is being made of it.
-	*/
-	isBecomingGroup: boolean;
-};
-
 function pairOf(one: string, other: string): string {
 	return one < other ? `${one} ${other}` : `${other} ${one}`;
 }

@@ -8,7 +8,7 @@ import {completeConfig, maxDatagramSize, type PeerConfig} from './config.js';
 import {Bbr} from './congestion-bbr.js';
 import {type CongestionFactory} from './congestion.js';
 import {Cookies} from './cookies.js';
-import {type EndpointCounters, type EndpointEvent} from './events.js';
+import {type EndpointCounters, type EndpointEvent, type LinkId} from './events.js';
 import {
 	answerInit,
 	HalfOpenTable,
@@ -23,7 +23,6 @@ import {
 	isAlive,
 	LinkTable,
 	type LinkEntry,
-	type LinkId,
 } from './link-table.js';
 import {
 	decodeInit,
@@ -46,9 +45,8 @@ import {Slab} from './slab.js';
 import {EndpointTrace, type TraceObserver} from './trace.js';
 import {AgreementKey, keySize} from './x25519.js';
 
-export type {EndpointCounters, EndpointEvent} from './events.js';
+export type {EndpointCounters, EndpointEvent, LinkId} from './events.js';
 export type {LinkStatistics} from './link.js';
-export type {LinkId} from './link-table.js';
 export type {Address} from './session.js';
 export type {TraceEvent, TraceObserver} from './trace.js';
 

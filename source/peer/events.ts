@@ -1,7 +1,25 @@
-// What an endpoint tells its user: the story of each link, and what it dropped on the way.
-import {type LinkEvent} from './link.js';
-import {type LinkId} from './link-table.js';
+// What an endpoint and its links tell their user: the story of each link, and what was dropped on the way.
+// Knows shapes only.
 import {type Address} from './session.js';
+import {type StreamEvent} from './streams.js';
+
+/**
+Names a link within its endpoint; never used again.
+*/
+export type LinkId = number;
+
+/**
+What a link tells its user.
+*/
+export type LinkEvent =
+	| StreamEvent
+	| {type: 'closed'; code: number; reason: string; by: 'us' | 'peer'}
+	| {type: 'lost'; reason: string}
+	/**
+	The peer's answer is overdue. Whoever can should send an empty datagram to `address` from another port, and tell `handleUnreachable`
+	if it is refused.
+	*/
+	| {type: 'silent'; address: Address};
 
 /**
 The life of a link: `open` or `failed`; then stream events; then `closed` (orderly, by either side) or `lost` (the peer is gone, or a

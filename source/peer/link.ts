@@ -6,6 +6,7 @@ import {Closing} from './closing.js';
 import {type PeerConfig} from './config.js';
 import {type CongestionFactory} from './congestion.js';
 import {ProtocolViolation} from './errors.js';
+import {type LinkEvent} from './events.js';
 import {
 	decodeFrames,
 	type AckFrame,
@@ -19,24 +20,11 @@ import {maxPacketNumber, type DataHeader} from './packet.js';
 import {type SentPacket} from './recovery.js';
 import {hostOf, type Address, type Session} from './session.js';
 import {type Slab} from './slab.js';
-import {Streams, type StreamEvent} from './streams.js';
+import {Streams} from './streams.js';
 import type {LinkTrace} from './trace.js';
 import {beginPath, Transport, type PathModel} from './transport.js';
 
 export type LinkState = 'opening' | 'open' | 'closing' | 'draining' | 'gone';
-
-/**
-What a link tells its user.
-*/
-export type LinkEvent =
-	| StreamEvent
-	| {type: 'closed'; code: number; reason: string; by: 'us' | 'peer'}
-	| {type: 'lost'; reason: string}
-	/**
-	The peer's answer is overdue. Whoever can should send an empty datagram to `address` from another port, and tell `handleUnreachable`
-	if it is refused.
-	*/
-	| {type: 'silent'; address: Address};
 
 /**
 A snapshot for people and logs. Times are ms, sizes bytes.

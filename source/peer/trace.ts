@@ -4,10 +4,9 @@
 // All events of a connection carry its group, the connection id that its initiator chose, so that both ends' traces name it alike.
 import {readUint32} from './bytes.js';
 import type {CongestionController} from './congestion.js';
-import type {EndpointCounters} from './events.js';
+import type {EndpointCounters, LinkEvent} from './events.js';
 import {decodeFrames, type Frame} from './frame.js';
 import type {LinkParameters} from './handshake-payload.js';
-import type {LinkEvent} from './link.js';
 import {packetType} from './packet.js';
 import {
 	describeCid,

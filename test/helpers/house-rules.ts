@@ -246,8 +246,8 @@ export function findBreaches(files: Files): Breach[] {
 
 		const ways = reading.imports.map(entry => ({...entry, ...follow(file, room, entry, files)}));
 		breaches.push(...ways.flatMap(way => 'problem' in way ? [{file, line: way.line, problem: way.problem}] : []));
-		// Types that mention each other are no cycle: nothing of them is left when the program runs.
-		graph.set(file, ways.flatMap(way => 'target' in way && !way.isType ? [{target: way.target, line: way.line}] : []));
+		// Types count, too: who can't be read without the other is in the wrong file, even if nothing of it is left when the program runs.
+		graph.set(file, ways.flatMap(way => 'target' in way ? [{target: way.target, line: way.line}] : []));
 	}
 
 	return [...breaches, ...findCycles(graph)];
