@@ -311,10 +311,16 @@ class Host implements HostedServer {
 	}
 
 	async #backUpByItself(): Promise<void> {
+		const server = this.#running;
 		try {
-			await this.#running.backUp(this.#backups.next(Date.now()));
+			await server.backUp(this.#backups.next(Date.now()));
 			this.#backups.prune();
 		} catch (error) {
+			// A server that ends takes its unfinished backup with it; the next start makes one, and removes what is left of this.
+			if (server.isClosing) {
+				return;
+			}
+
 			this.#tell('error', `The automatic backup failed: ${(error as Error).message}`);
 		}
 	}

@@ -103,6 +103,10 @@ export type RunningServer = {
 	*/
 	backUp(file: string): Promise<BackupReport>;
 	/**
+	Whether it has begun to end.
+	*/
+	readonly isClosing: boolean;
+	/**
 	Settles when the server has ended; rejects when it could not go on.
 	*/
 	readonly closed: Promise<void>;
@@ -220,6 +224,10 @@ class Server implements RunningServer {
 		const reply = this.#core.handleCommand(line, this.#now());
 		this.#perform();
 		return reply;
+	}
+
+	get isClosing(): boolean {
+		return this.#isClosing;
 	}
 
 	async close(): Promise<void> {

@@ -237,6 +237,18 @@ test('a restoration that a crash has cut off anywhere is finished by the next st
 	}
 });
 
+test('a server that ends during its automatic backup does not call that a failure', async t => {
+	const folder = join(await temporaryFolder(t), 'server');
+	const events: ServerEvent[] = [];
+	const server = await host(t, folder, {
+		onEvent(event) {
+			events.push(event);
+		},
+	});
+	await server.close();
+	t.deepEqual(events.filter(({kind}) => kind === 'notice'), []);
+});
+
 test('without a whole file the newest automatic backup is served, loudly; two are kept', async t => {
 	const folder = join(await temporaryFolder(t), 'server');
 	for (const name of ['ann', 'bob', 'cat']) {
