@@ -7,7 +7,7 @@ import envPaths from 'env-paths';
 import meow from 'meow';
 import {defaultPort} from '../source/protocol/limits.js';
 import {jsonFace} from './admin/json-face.js';
-import {operate} from './admin/operate.js';
+import {endSignal, operate} from './admin/operate.js';
 import {Output} from './admin/output.js';
 import {createPlainFace} from './admin/plain-face.js';
 import {defaultLimits} from './core/limits.js';
@@ -52,8 +52,20 @@ class UsageError extends Error {
 	override readonly name = 'UsageError';
 }
 
+const flagTypes = {
+	// Numbers are read below: a missing one would pass for an absent flag.
+	port: {type: 'string'},
+	udpPort: {type: 'string'},
+	maxUsers: {type: 'string'},
+	directoryPort: {type: 'string'},
+	bind: {type: 'string'},
+	data: {type: 'string'},
+	plain: {type: 'boolean', default: false},
+	json: {type: 'boolean', default: false},
+} as const;
+
 /**
-Reads the arguments; help, version and unknown flags end the program here.
+Reads the arguments; help and version end the program here.
 
 @throws {UsageError}
 */
@@ -65,7 +77,6 @@ function readArguments(arguments_: readonly string[]) {
 			importMeta: import.meta,
 			argv: asked === undefined ? arguments_ : [asked],
 			description: 'The control server of Earshot: it introduces people, who then talk directly.',
-			allowUnknownFlags: false,
 			flags: {
 				// Numbers are read below: a missing one would pass for an absent flag.
 				port: {type: 'string'},
@@ -105,6 +116,11 @@ function isErrand(word: string | undefined): word is keyof typeof errands {
 }
 
 function checkUsage({flags, input}: Arguments): void {
+	const unknown = Object.keys(flags).find(name => !Object.hasOwn(flagTypes, name));
+	if (unknown !== undefined) {
+		throw new UsageError(`There is no flag ${unknown.length === 1 ? '-' : '--'}${unknown.replaceAll(/[A-Z]/gv, letter => `-${letter.toLowerCase()}`)}; see "earshotd --help".`);
+	}
+
 	if (input[0] === 'admin') {
 		throw new UsageError('"earshotd admin" is not part of this version; use the standard input of the running server.');
 	}
@@ -169,13 +185,17 @@ async function run(asked: Arguments): Promise<number> {
 	const output = new Output(process.stdout, count => face.event({
 		kind: 'notice', level: 'warn', text: `${count} events were left out because nobody read them`, at: Date.now(),
 	}));
+	const signal = endSignal();
 	const server = await hostServer(options);
 	const {port, udpPort, fingerprint} = server;
 	output.print(face.ready({
 		port, udpPort, fingerprint, folder: options.folder,
 	}));
-	await operate(server, face, text => {
-		output.print(text);
+	await operate(server, face, {
+		print(text) {
+			output.print(text);
+		},
+		signal,
 	});
 	return 0;
 }

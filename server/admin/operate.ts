@@ -7,27 +7,32 @@ import type {Face, Operated} from './face.js';
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
-Serves the operator until the server has ended by command, by signal, by the end of piped commands, or by a failure, which it throws.
+Resolves when a signal asks the program to end. From the call on no such signal kills it: one that comes while the server still starts is obeyed once it
+has, so that it ends in order.
+*/
+export async function endSignal(): Promise<void> {
+	const {promise, resolve} = Promise.withResolvers<void>();
+	for (const signal of endSignals) {
+		process.on(signal, () => {
+			resolve();
+		});
+	}
+
+	await promise;
+}
+
+/**
+Serves the operator until the server has ended by command, by `signal`, by the end of piped commands, or by a failure, which it throws.
 
 The end of an input that never brought a command ends nothing: that is how a detached server looks (`earshotd < /dev/null &`).
 */
-export async function operate(server: Operated, face: Face, print: (text: string) => void): Promise<void> {
-	const leave = () => {
-		void server.close();
-	};
-
-	for (const signal of endSignals) {
-		process.on(signal, leave);
-	}
-
+export async function operate(server: Operated, face: Face, {print, signal}: {readonly print: (text: string) => void; readonly signal: Promise<void>}): Promise<void> {
+	void signal.then(async () => server.close());
 	void serveInput(server, face, print);
 	try {
 		await server.closed;
 	} finally {
 		process.stdin.destroy();
-		for (const signal of endSignals) {
-			process.removeListener(signal, leave);
-		}
 	}
 }
 

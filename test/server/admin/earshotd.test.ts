@@ -1,11 +1,12 @@
 import {type Buffer} from 'node:buffer';
 import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {openSync} from 'node:fs';
+import {existsSync, openSync} from 'node:fs';
 import {writeFile} from 'node:fs/promises';
 import {devNull} from 'node:os';
 import {join} from 'node:path';
 import process from 'node:process';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import {sanitiseLine} from '../../../source/kit/sanitise.js';
@@ -142,6 +143,24 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 		t.is(await daemon.exit(), 0);
 	});
 }
+
+test('a signal that comes while it still starts ends it like x, too', async t => {
+	const home = await temporaryFolder(t);
+	const daemon = new Daemon(t, ['--json', ...here], home);
+	while (!existsSync(join(home, 'server'))) {
+		await nextTurn();
+	}
+
+	daemon.child.kill('SIGTERM');
+	t.is(await daemon.exit(), 0);
+	t.is(daemon.errors, '');
+});
+
+test('a flag that it does not know is named', async t => {
+	const daemon = new Daemon(t, ['--max-user', '5'], await temporaryFolder(t));
+	t.is(await daemon.exit(), 2);
+	t.is(daemon.errors, 'earshotd: There is no flag --max-user; see "earshotd --help".\n');
+});
 
 test('piped commands are answered, then it leaves', async t => {
 	const daemon = new Daemon(t, ['--json', ...here], await temporaryFolder(t));
