@@ -80,7 +80,7 @@ async function run(options: Options): Promise<number> {
 		timeOfDay: clockTime,
 		program,
 		trace,
-		host: createHost(join(options.data, 'server'), options.version),
+		host: createHost(options),
 	});
 	if (log) {
 		transcribe(runtime, line => {
@@ -153,8 +153,9 @@ async function open(runtime: Runtime, options: Options, lastServer: string | und
 /**
 The server is loaded only by those who host one.
 */
-function createHost(folder: string, version: string): Host {
-	return async port => {
+function createHost({data, version, hostPort}: Options): Host {
+	const folder = join(data, 'server');
+	return async (port = hostPort) => {
 		const {hostServer} = await import('../server/host.js');
 		try {
 			const server = await hostServer({folder, port, program: `earshot ${version}`});

@@ -65,6 +65,10 @@ export type Options = {
 	readonly face: 'screen' | 'plain' | 'json';
 	readonly server: HostPort | undefined;
 	readonly host: {readonly port: number | undefined} | undefined;
+	/**
+	The TCP port of a server inside this program, also of one that is hosted later.
+	*/
+	readonly hostPort: number | undefined;
 	readonly user: string | undefined;
 	readonly room: string | undefined;
 	readonly accept: 'ask' | 'contacts' | 'everyone';
@@ -123,19 +127,17 @@ export function parseFlags(arguments_: readonly string[], {isTerminal, environme
 		throw new UsageError('--plain and --json exclude each other; choose one.');
 	}
 
-	if (flags.port !== undefined && !flags.host) {
-		throw new UsageError('--port is the port of the server inside this program; it needs --host. To connect somewhere, use --server HOST:PORT.');
-	}
-
 	if (flags.host && flags.server !== undefined) {
 		throw new UsageError('--host and --server exclude each other; choose one.');
 	}
 
+	const hostPort = toPort('--port', flags.port);
 	return {
 		version,
 		face: flags.json ? 'json' : (isTerminal && !flags.plain ? 'screen' : 'plain'),
 		server: toServer(flags.server),
-		host: flags.host ? {port: toPort('--port', flags.port)} : undefined,
+		host: flags.host ? {port: hostPort} : undefined,
+		hostPort,
 		user: toName('--user', flags.user),
 		room: toName('--room', flags.room),
 		accept: toChoice('--accept', flags.accept, ['ask', 'contacts', 'everyone']),

@@ -34,6 +34,7 @@ test('without flags everything has its default', t => {
 		face: 'plain',
 		server: undefined,
 		host: undefined,
+		hostPort: undefined,
 		user: undefined,
 		room: undefined,
 		accept: 'ask',
@@ -59,7 +60,9 @@ test('every flag arrives', t => {
 		accept: 'everyone', sessions: 'many', udpPort: 9, face: 'json', log: `${folder}/l`, trace: `${folder}/t.sqlog`,
 	});
 	t.true(existsSync(`${folder}/d`));
-	t.like(parse(t, '--host --port 0'), {host: {port: 0}});
+	t.like(parse(t, '--host --port 0'), {host: {port: 0}, hostPort: 0});
+	// For a server that is hosted later.
+	t.like(parse(t, '--port 0'), {host: undefined, hostPort: 0});
 	t.like(parse(t, '--host'), {host: {port: undefined}});
 	t.like(parse(t, '--server example.org'), {server: {host: 'example.org', port: 7600}});
 });
@@ -77,7 +80,7 @@ const bad: ReadonlyArray<readonly [string, string]> = [
 	['-q', '-q'],
 	['ann', '"ann"'],
 	['--plain --json', '--json'],
-	['--port 1', '--host'],
+	['--port x', '--port'],
 	['--host --port 65536', '65536'],
 	['--host --server a', '--server'],
 	['--udp-port -1', '--udp-port'],
