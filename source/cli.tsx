@@ -14,7 +14,13 @@ import {createJsonFace} from './plain/json-face.js';
 import {createPlainFace} from './plain/plain-face.js';
 import {transcribe} from './plain/transcript.js';
 import {ProtocolError} from './protocol/errors.js';
-import {chooseOpening, enterAfterLogin} from './runtime/opening.js';
+import {
+	chooseOpening,
+	enterAfterLogin,
+	lookOn,
+	type Opening,
+	type OpeningFacts,
+} from './runtime/opening.js';
 import type {Host, Runtime} from './runtime/runtime.js';
 import {startMessenger} from './runtime/start.js';
 import type {runScreen} from './screen/run-screen.js';
@@ -127,9 +133,23 @@ async function open(runtime: Runtime, options: Options, lastServer: string | und
 		}
 	}
 
-	const {command, notice} = await chooseOpening({
+	const facts: OpeningFacts = {
 		host: options.host, server: options.server, lastServer, reach: discoveryReach(process.env.EARSHOT_DISCOVERY),
-	});
+	};
+	const opening = await chooseOpening(facts);
+	await follow(runtime, opening, options);
+	if (opening.command === undefined) {
+		// Nobody is kept from the prompt meanwhile.
+		void (async () => {
+			const found = await lookOn(facts, runtime);
+			if (found) {
+				await follow(runtime, found, options);
+			}
+		})();
+	}
+}
+
+async function follow(runtime: Runtime, {command, notice}: Opening, options: Options): Promise<void> {
 	if (notice) {
 		runtime.announce(notice);
 	}

@@ -66,9 +66,9 @@ export async function askNetwork(targets: readonly string[], port: number = defa
 	const nonce = randomBytes(discoveryNonceLength);
 	const ask = encodeDiscoveryAsk(nonce);
 	const socket = DgramAsPromised.createSocket('udp4');
-	await socket.bind(0);
-	socket.setBroadcast(true);
 	try {
+		await socket.bind(0);
+		socket.setBroadcast(true);
 		return await new Promise(resolve => {
 			const timer = setTimeout(resolve, waitMs, undefined);
 			socket.socket.on('message', (data: Buffer, {address}: RemoteInfo) => {

@@ -185,6 +185,7 @@ export class Client {
 	readonly #deviceKeys: {readonly sign: string; readonly agree: string};
 	readonly #agreeKey: KeyObject;
 	#hosting: OnDone | undefined;
+	#isHosting = false;
 	#isBusy = false;
 	#now: number;
 	#view: MessengerView | undefined;
@@ -619,6 +620,7 @@ export class Client {
 		this.#now = now;
 		const done = this.#hosting;
 		this.#hosting = undefined;
+		this.#isHosting &&= result.ok;
 		if (!done) {
 			return;
 		}
@@ -729,6 +731,7 @@ export class Client {
 			requests: this.#requests.view,
 			pending: this.#pending.view(this.#mailbox.waiting, this.#reading.unread, ownerKey(this.#owner)),
 			isBusy: this.#isBusy,
+			isHosting: this.#isHosting,
 			log: this.#log.view,
 		};
 		const before = this.#view;
@@ -826,6 +829,7 @@ export class Client {
 		}
 
 		this.#hosting = done;
+		this.#isHosting = true;
 		this.#effects.push({type: 'host', port});
 	}
 

@@ -157,6 +157,10 @@ export type MessengerView = {
 	*/
 	readonly isBusy: boolean;
 	/**
+	A server runs inside this program, or is being started there.
+	*/
+	readonly isHosting: boolean;
+	/**
 	What happened outside conversations (connection, sign-in, refusals), newest last, the newest 200.
 	*/
 	readonly log: readonly MessageRow[];

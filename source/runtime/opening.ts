@@ -1,9 +1,15 @@
-// How a session begins: which server to connect to when the program starts, and which room to enter after the login.
-// Knows the order in which servers are looked for; refuses to know flags (cli.tsx) and how a face tells it.
+// How a session begins: which server to connect to when the program starts or one appears, and which room to enter after the login.
+// Knows the order in which servers are looked for, and how long; refuses to know flags (cli.tsx) and how a face tells it.
+import {setTimeout as delay} from 'node:timers/promises';
 import {findServer, type DiscoveryReach} from '../io/discovery.js';
 import type {MessengerEvent} from '../messenger/events.js';
 import type {MessengerPort} from '../messenger/port.js';
 import {formatHostPort, parseHostPort, type HostPort} from '../protocol/addresses.js';
+
+/**
+How long after a look around that found nothing the next one begins, ms.
+*/
+const lookEveryMs = 3000;
 
 /**
 The first command, if there is one, and what the user should hear before.
@@ -38,7 +44,7 @@ export async function chooseOpening({host, server, lastServer, reach}: OpeningFa
 		return {command: `c ${formatHostPort(server)}`, notice: undefined};
 	}
 
-	const lastUsed = lastServer === undefined ? undefined : parseHostPort(lastServer);
+	const lastUsed = parseLastServer(lastServer);
 	const found = await find({lastUsed, reach});
 	if (!found) {
 		const silent = lastUsed ? `The server used last, ${lastServer!}, does not answer, and no other` : 'No server';
@@ -46,6 +52,46 @@ export async function chooseOpening({host, server, lastServer, reach}: OpeningFa
 		return {command: undefined, notice: {type: 'notice', level: 'warn', text: `${silent} ${how}. Host one here with: host    Or connect with: c HOST[:PORT]`}};
 	}
 
+	return connectTo(found, lastServer);
+}
+
+/**
+Looks on where no server was found, until one appears, the user has found another way, or leaves.
+
+@returns How to begin after all; `undefined` where nothing is left to begin.
+*/
+export async function lookOn(
+	{lastServer, reach}: Pick<OpeningFacts, 'lastServer' | 'reach'>,
+	port: Pick<MessengerPort, 'view' | 'finished'>,
+	{find = findServer, pause = async () => delay(lookEveryMs, undefined, {ref: false})}: {find?: typeof findServer; pause?: () => Promise<unknown>} = {},
+): Promise<Opening | undefined> {
+	const lastUsed = parseLastServer(lastServer);
+	if (!lastUsed && reach === 'off') {
+		return undefined;
+	}
+
+	let hasLeft = false;
+	const leaving = (async () => {
+		await port.finished;
+		hasLeft = true;
+	})();
+	const isWanted = () => !hasLeft && port.view.connection.server === undefined && !port.view.isHosting;
+	while (isWanted()) {
+		await Promise.race([pause(), leaving]);
+		const found = isWanted() ? await find({lastUsed, reach}) : undefined;
+		if (found && isWanted()) {
+			return connectTo(found, lastServer);
+		}
+	}
+
+	return undefined;
+}
+
+function parseLastServer(lastServer: string | undefined): HostPort | undefined {
+	return lastServer === undefined ? undefined : parseHostPort(lastServer);
+}
+
+function connectTo(found: HostPort, lastServer: string | undefined): Opening {
 	const place = formatHostPort(found);
 	return {
 		command: `c ${place}`,

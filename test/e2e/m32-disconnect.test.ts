@@ -31,6 +31,23 @@ test('a server that is away is tried again with visible waits; d ends it', async
 	t.like(await ann.ok('l'), {connected: false});
 });
 
+test('who starts before the server they used last finds it as soon as it is there', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const before = await world.person('ann', server);
+	await before.ok('x');
+	await before.program.exit();
+	await server.ok('x');
+	await server.program.exit();
+
+	const ann = await world.client('ann', {arguments: ['--user', 'ann']});
+	await ann.event({type: 'notice', level: 'warn', text: `The server used last, ${server.address}, does not answer, and no other was named. Host one here with: host    Or connect with: c HOST[:PORT]`});
+	t.like(await ann.ok('l'), {connected: false});
+	await world.server({arguments: ['--port', String(server.port)]});
+	await ann.event({type: 'connection', state: 'connected'});
+	t.like(await ann.ok('l'), {connected: true, server: server.address, user: 'ann'});
+});
+
 test('a server that dies and returns is found again without a word; who was logged in is logged in', async t => {
 	const world = openWorld(t);
 	const server = await world.server();

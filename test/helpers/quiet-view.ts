@@ -14,5 +14,6 @@ export const quietView: MessengerView = {
 	requests: [],
 	pending: [],
 	isBusy: false,
+	isHosting: false,
 	log: [],
 };

@@ -1,6 +1,11 @@
 import test from 'ava';
 import type {MessengerPort} from '../../source/messenger/port.js';
-import {chooseOpening, enterAfterLogin, type OpeningFacts} from '../../source/runtime/opening.js';
+import {
+	chooseOpening,
+	enterAfterLogin,
+	lookOn,
+	type OpeningFacts,
+} from '../../source/runtime/opening.js';
 import {quietView} from '../helpers/quiet-view.js';
 
 const nothing: OpeningFacts = {
@@ -31,6 +36,47 @@ for (const [name, facts, found, command, text] of cases) {
 		}
 	});
 }
+
+const here = {host: '127.0.0.1', port: 7600};
+const never = new Promise<void>(() => {});
+
+test('a server that appears later is found by itself', async t => {
+	let looks = 0;
+	const found = await lookOn({...nothing, lastServer: last}, {view: quietView, finished: never}, {
+		async find({lastUsed}) {
+			t.deepEqual(lastUsed, {host: '10.0.0.1', port: 7600});
+			return ++looks === 3 ? here : undefined;
+		},
+		async pause() {},
+	});
+	t.like(found, {command: 'c 127.0.0.1:7600', notice: {text: 'Found a server at 127.0.0.1:7600.'}});
+	t.is(looks, 3);
+});
+
+const elsewhere = {...quietView, connection: {...quietView.connection, server: 'far:7600'}};
+for (const [name, after] of [['connects somewhere', elsewhere], ['hosts a server', {...quietView, isHosting: true}]] as const) {
+	test(`nobody looks on once the user ${name}, not even when that happens during a look`, async t => {
+		const port = {view: quietView, finished: never};
+		let looks = 0;
+		const found = await lookOn(nothing, port, {
+			async find() {
+				looks++;
+				port.view = after;
+				return here;
+			},
+			async pause() {},
+		});
+		t.is(found, undefined);
+		t.is(await lookOn(nothing, port, {find: async () => here, async pause() {}}), undefined);
+		t.is(looks, 1);
+	});
+}
+
+test('nobody looks on after leaving, nor where nothing may be looked for', async t => {
+	const find = async () => here;
+	t.is(await lookOn(nothing, {view: quietView, finished: Promise.resolve()}, {find, pause: async () => never}), undefined);
+	t.is(await lookOn({...nothing, reach: 'off'}, {view: quietView, finished: never}, {find, async pause() {}}), undefined);
+});
 
 test('a room is entered once, after the login', async t => {
 	const executed: string[] = [];
