@@ -186,15 +186,12 @@ class Host implements HostedServer {
 			void this.#backUpByItself();
 		}, backupIntervalMs);
 		setImmediate(() => {
-			for (const event of this.#news!) {
-				this.#options.onEvent?.(event);
-			}
-
-			this.#news = undefined;
+			this.#tellNews();
 		});
 	}
 
 	async command(line: string): Promise<OperatorReply> {
+		this.#tellNews();
 		if (this.#isRestoring) {
 			return {command: line.trim().split(/\s/v, 1)[0]!, ok: false, error: {code: 'restoring', message: 'The server is going back to a backup; ask again in a moment.'}};
 		}
@@ -209,6 +206,7 @@ class Host implements HostedServer {
 	}
 
 	async close(): Promise<void> {
+		this.#tellNews();
 		this.#isUnwanted = true;
 		if (!this.#isRestoring) {
 			await this.#running.close();
@@ -322,6 +320,14 @@ class Host implements HostedServer {
 			}
 
 			this.#tell('error', `The automatic backup failed: ${(error as Error).message}`);
+		}
+	}
+
+	#tellNews(): void {
+		const news = this.#news ?? [];
+		this.#news = undefined;
+		for (const event of news) {
+			this.#options.onEvent?.(event);
 		}
 	}
 

@@ -228,10 +228,11 @@ test('a restoration that a crash has cut off anywhere is finished by the next st
 				events.push(event);
 			},
 		});
-		t.deepEqual(await names(again), ['ann']);
+		const listed = names(again);
+		t.true(events.some(event => event.kind === 'notice' && event.text.includes('interrupted')), 'told before anything else is');
+		t.deepEqual(await listed, ['ann']);
 		t.is(again.fingerprint, server.fingerprint);
 		await again.close();
-		t.true(events.some(event => event.kind === 'notice' && event.text.includes('interrupted')));
 		t.false(existsSync(ready));
 		rmSync(join(folder, 'before-restore-again'), {recursive: true});
 	}
