@@ -8,6 +8,7 @@ import type {
 	StoredState,
 	StoreWrite,
 } from '../messenger/effects.js';
+import {afterFor, takeable} from '../protocol/line-proof.js';
 
 /**
 The writes that go to the history.
@@ -16,8 +17,10 @@ export type HistoryWrite = Extract<StoreWrite, {kind: `history-${string}`}>;
 
 type Row = {
 	readonly number: number; readonly place: string; readonly id: string; readonly device: string; readonly sequence: number; readonly sender: string; readonly text: string;
-	readonly at: number; readonly clock: string; readonly state: string | null; readonly unread: number; readonly previous: number | null; readonly signature: string | null; readonly card: string | null;
+	readonly at: number; readonly clock: string; readonly state: string | null; readonly unread: number; readonly made: number | null; readonly audience: string | null; readonly signature: string | null; readonly card: string | null;
 };
+
+type Proven = {readonly number: number; readonly sequence: number; readonly audience: string};
 
 type Person = {readonly realm: string; readonly owner: string};
 
@@ -26,21 +29,35 @@ Lines that a search looks at and throws away, because somebody else on this prof
 */
 const maximumSkipped = 10_000;
 
-const columns = 'number, place, h.id, device, sequence, sender, h.text, at, clock, state, unread, previous, signature, card.text AS card';
+/**
+How far back lines are looked through for those that a reader may lack, of how many authors; a reader who was in the room is named in all of its newest lines.
+*/
+const maximumAuthors = 256;
+const maximumLooked = 4000;
+const maximumStrange = 64;
+
+const columns = 'number, place, h.id, device, sequence, sender, h.text, at, clock, state, unread, made, audience, signature, card.text AS card';
 const source = 'history AS h LEFT JOIN card ON card.id = h.card';
 const statements = {
 	person: 'SELECT id FROM person WHERE realm = ? AND owner = ?',
 	addPerson: 'INSERT INTO person (realm, owner) VALUES (?, ?) RETURNING id',
 	card: 'SELECT id FROM card WHERE text = ?',
 	addCard: 'INSERT INTO card (text) VALUES (?) RETURNING id',
-	add: 'INSERT OR IGNORE INTO history (person, place, id, device, sequence, sender, text, at, clock, state, unread, previous, signature, card) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+	add: 'INSERT OR IGNORE INTO history (person, place, id, device, sequence, sender, text, at, clock, state, unread, made, audience, signature, card) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
 	state: 'UPDATE history SET state = ? WHERE id = ?',
 	read: 'UPDATE history SET unread = 0 WHERE person = ? AND place = ? AND unread = 1',
 	unread: 'SELECT realm, owner, place, sender, count(*) AS count, min(at) AS since FROM history AS h JOIN person ON person.id = h.person WHERE unread = 1 GROUP BY person, place, sender',
 	last: `SELECT ${columns} FROM ${source} WHERE person = ? AND place = ? ORDER BY clock DESC, h.id DESC LIMIT ?`,
 	before: `SELECT ${columns} FROM ${source} WHERE person = ? AND place = ? AND (clock, h.id) < (?, ?) ORDER BY clock DESC, h.id DESC LIMIT ?`,
 	after: `SELECT ${columns} FROM ${source} WHERE person = ? AND place = ? AND (clock, h.id) > (?, ?) ORDER BY clock, h.id LIMIT ?`,
-	author: `SELECT ${columns} FROM ${source} WHERE person = ? AND place = ? AND device = ? AND sequence > ? AND signature IS NOT NULL ORDER BY sequence LIMIT ?`,
+	authors: `
+		WITH RECURSIVE author (device) AS (
+			SELECT min(device) FROM history WHERE person = ?1 AND place = ?2 AND signature IS NOT NULL
+			UNION ALL SELECT (SELECT min(device) FROM history WHERE person = ?1 AND place = ?2 AND device > author.device AND signature IS NOT NULL) FROM author WHERE author.device IS NOT NULL
+		)
+		SELECT device FROM author WHERE device IS NOT NULL LIMIT ?3
+	`,
+	newest: 'SELECT number, sequence, at, made, audience FROM history WHERE person = ? AND place = ? AND device = ? AND sequence > ? AND signature IS NOT NULL ORDER BY sequence DESC LIMIT ?',
 	found: `
 		SELECT
 			h.number,
@@ -119,8 +136,8 @@ export class HistoryTable {
 				return this.#before(owner, person, {place, before, limit});
 			}
 
-			case 'author': {
-				return this.#lines(owner, this.#statements.author.all(person, query.place, query.device, query.after, query.limit));
+			case 'passable': {
+				return this.#passable(owner, person, query);
 			}
 
 			case 'search': {
@@ -159,7 +176,7 @@ export class HistoryTable {
 	#add(line: HistoryLine): void {
 		const {place, id, device, sequence, from, text, at, clock, state, isUnread, proof} = line;
 		this.#statements.add.run(
-			this.#personOf(line), place, id, device, sequence, from, text, at, clock, state ?? null, isUnread ? 1 : 0, proof?.previous ?? null, proof?.signature ?? null, proof ? this.#cardOf(proof.card) : null,
+			this.#personOf(line), place, id, device, sequence, from, text, at, clock, state ?? null, isUnread ? 1 : 0, proof?.made ?? null, proof?.audience ?? null, proof?.signature ?? null, proof ? this.#cardOf(proof.card) : null,
 		);
 	}
 
@@ -191,6 +208,40 @@ export class HistoryTable {
 			.map(({number, before, after}) => ({...lines.get(number)!, before: linesOf(before.toReversed()), after: linesOf(after)}));
 	}
 
+	#passable(owner: Person, person: number, query: HistoryQuery & {kind: 'passable'}): HistoryLine[] {
+		for (const {device} of this.#statements.authors.all(person, query.place, maximumAuthors) as Array<{device: string}>) {
+			const mark = query.marks.get(device) ?? 0;
+			const numbers = takeable(this.#newestFor(person, device, mark, query).toReversed(), query.reader, mark).slice(0, query.limit).map(({number}) => number);
+			if (numbers.length > 0) {
+				return this.#lines(owner, this.#statements.lines.all(JSON.stringify(numbers)));
+			}
+		}
+
+		return [];
+	}
+
+	/**
+	An author's lines that are meant for a reader, the newest first, as far back as it makes sense to look.
+	*/
+	#newestFor(person: number, device: string, mark: number, {place, made, reader, since}: HistoryQuery & {kind: 'passable'}): Proven[] {
+		const found: Proven[] = [];
+		let strange = 0;
+		for (const row of this.#statements.newest.iterate(person, place, device, mark, maximumLooked) as Iterable<Proven & {readonly at: number; readonly made: number}>) {
+			if (row.made !== made || row.at < since || strange >= maximumStrange) {
+				break;
+			}
+
+			if (afterFor(row.audience, reader) === undefined) {
+				strange++;
+			} else {
+				strange = 0;
+				found.push(row);
+			}
+		}
+
+		return found;
+	}
+
 	#lines(owner: Person, rows: unknown[]): HistoryLine[] {
 		return rows.map(row => toLine(owner, row as Row));
 	}
@@ -215,7 +266,7 @@ export class HistoryTable {
 	}
 }
 
-function toLine({realm, owner}: Person, {place, id, device, sequence, sender, text, at, clock, state, unread, previous, signature, card}: Row): HistoryLine {
+function toLine({realm, owner}: Person, {place, id, device, sequence, sender, text, at, clock, state, unread, made, audience, signature, card}: Row): HistoryLine {
 	return {
 		realm,
 		owner,
@@ -229,6 +280,10 @@ function toLine({realm, owner}: Person, {place, id, device, sequence, sender, te
 		clock,
 		state: (state ?? undefined) as HistoryLine['state'],
 		isUnread: unread === 1,
-		proof: previous === null || signature === null || card === null ? undefined : {previous, signature, card},
+		proof: made === null || audience === null || signature === null || card === null
+			? undefined
+			: {
+				made, audience, signature, card,
+			},
 	};
 }

@@ -32,7 +32,7 @@ The writes that are one row each; those of the history are not among them.
 type RowWrite = Exclude<ProfileWrite, HistoryWrite>;
 
 const statements = {
-	'outbox-add': 'INSERT OR REPLACE INTO outbox (id, recipient, sequence, realm, sender, kind, place, text, at, clock, step, stored_device, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+	'outbox-add': 'INSERT OR REPLACE INTO outbox (id, recipient, sequence, realm, sender, kind, place, text, at, clock, made, audience, signature, step, stored_device, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
 	'outbox-state': 'UPDATE outbox SET step = ?, stored_device = ?, stored_at = ? WHERE id = ? AND recipient = ?',
 	'outbox-remove': 'DELETE FROM outbox WHERE id = ? AND recipient = ?',
 	seen: 'INSERT INTO seen (device, place, sequence) VALUES (?, ?, ?) ON CONFLICT (device, place) DO UPDATE SET sequence = max(sequence, excluded.sequence)',
@@ -56,7 +56,7 @@ type Statement = keyof typeof statements;
 
 type OutboxRow = {
 	readonly id: string; readonly sequence: number; readonly realm: string; readonly sender: string; readonly recipient: string; readonly kind: OutboxEntry['place']['kind']; readonly place: string;
-	readonly text: string; readonly at: number; readonly clock: string; readonly step: EntryState['step']; readonly stored_device: string | null; readonly stored_at: number | null;
+	readonly text: string; readonly at: number; readonly clock: string; readonly made: number | null; readonly audience: string | null; readonly signature: string | null; readonly step: EntryState['step']; readonly stored_device: string | null; readonly stored_at: number | null;
 };
 
 function stateColumns(state: EntryState): [string, string | null, number | null] {
@@ -67,6 +67,10 @@ function stateOf({step, stored_device: device, stored_at: at}: OutboxRow): Entry
 	return step === 'stored' ? {step, device: device ?? '', at: at ?? 0} : {step};
 }
 
+function proofOf({made, audience, signature}: OutboxRow): Pick<OutboxEntry, 'proof'> {
+	return made === null || audience === null || signature === null ? {} : {proof: {made, audience, signature}};
+}
+
 /**
 The statement of a write and its values in order.
 */
@@ -74,9 +78,9 @@ function toStatement(write: RowWrite): [Statement, ...SQLInputValue[]] {
 	switch (write.kind) {
 		case 'outbox-add': {
 			const {
-				id, to, sequence, realm, from, place, text, at, clock, state,
+				id, to, sequence, realm, from, place, text, at, clock, proof, state,
 			} = write.entry;
-			return [write.kind, id, to, sequence, realm, from, place.kind, place.name, text, at, clock, ...stateColumns(state)];
+			return [write.kind, id, to, sequence, realm, from, place.kind, place.name, text, at, clock, proof?.made ?? null, proof?.audience ?? null, proof?.signature ?? null, ...stateColumns(state)];
 		}
 
 		case 'outbox-state': {
@@ -196,7 +200,7 @@ export class ProfileDatabase {
 		const marks = (table: 'seen' | 'read') => new Map(rows<Mark>(`SELECT * FROM ${table}`).map(({device, place, sequence}) => [`${device} ${place}`, sequence]));
 		return {
 			outbox: rows<OutboxRow>('SELECT * FROM outbox ORDER BY sequence, recipient').map(row => ({
-				id: row.id, sequence: row.sequence, realm: row.realm, from: row.sender, to: row.recipient, place: {kind: row.kind, name: row.place}, text: row.text, at: row.at, clock: row.clock, state: stateOf(row),
+				id: row.id, sequence: row.sequence, realm: row.realm, from: row.sender, to: row.recipient, place: {kind: row.kind, name: row.place}, text: row.text, at: row.at, clock: row.clock, ...proofOf(row), state: stateOf(row),
 			})),
 			seen: marks('seen'),
 			read: marks('read'),

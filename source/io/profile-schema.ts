@@ -43,6 +43,14 @@ const steps: readonly string[] = [
 	CREATE VIRTUAL TABLE history_text USING fts5(text, content = 'history', content_rowid = 'number', tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3 4 5');
 	CREATE TRIGGER history_added AFTER INSERT ON history BEGIN INSERT INTO history_text (rowid, text) VALUES (new.number, new.text); END;
 	`,
+	// Proofs of lines in rooms. What stood in their place in the history was never written.
+	`
+	ALTER TABLE outbox ADD COLUMN made INTEGER;
+	ALTER TABLE outbox ADD COLUMN audience TEXT;
+	ALTER TABLE outbox ADD COLUMN signature TEXT;
+	ALTER TABLE history RENAME COLUMN previous TO made;
+	ALTER TABLE history ADD COLUMN audience TEXT;
+	`,
 ];
 
 /**

@@ -16,6 +16,7 @@ import {
 	importPrivateKey,
 } from '../protocol/keys.js';
 import {maximumAddresses} from '../protocol/limits.js';
+import {signLine} from '../protocol/line-proof.js';
 import type {Reply} from '../protocol/messages.js';
 import {nameKey} from '../protocol/names.js';
 import {punchType} from '../protocol/punch.js';
@@ -434,7 +435,7 @@ export class Client {
 			taken: stored.takenMail,
 		});
 		this.#speaker = new Speaker({
-			device: deviceId(sign), journal: this.#journal, outbox, progress, clock: this.#clock, emit, hasHistory, nextSequence: stored.nextSequence,
+			device: deviceId(sign), journal: this.#journal, outbox, progress, clock: this.#clock, emit, sign: line => signLine(line, signKey), hasHistory, nextSequence: stored.nextSequence,
 		});
 		const context: Context = {
 			control: this.#control,

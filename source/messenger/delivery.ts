@@ -7,7 +7,7 @@
 //   say 5, say 6 (visit 1) ──►              for one after it: within a visit, lines arrive in order and without a gap.
 //   ◄── got 6 read 5
 //   bye ──►
-import type {StoreWrite} from './effects.js';
+import type {HistoryLine, StoreWrite} from './effects.js';
 import type {Inbox} from './inbox.js';
 import {earlyHoldMs, maximumClaims, maximumUnstoredLines} from './limits.js';
 import {linkEnds} from './link-codes.js';
@@ -29,6 +29,10 @@ export type ReceivedLine = {
 	readonly text: string;
 	readonly at: number;
 	readonly clock: string;
+	/**
+	What is needed to pass it on, where it can be.
+	*/
+	readonly proof: HistoryLine['proof'];
 };
 
 /**
@@ -76,7 +80,7 @@ export type DeliveryListener = {
 /**
 What Delivery needs of the peers.
 */
-export type Links = Pick<Peers, 'hold' | 'release' | 'isLinked' | 'canSend' | 'deviceOf' | 'send' | 'close'>;
+export type Links = Pick<Peers, 'hold' | 'release' | 'isLinked' | 'canSend' | 'deviceOf' | 'signedCardOf' | 'send' | 'close'>;
 
 type Share = {
 	readonly key: ConversationKey;
@@ -455,7 +459,7 @@ export class Delivery {
 	}
 
 	#handleSay(peer: string, exchange: Exchange, record: PeerRecord & {kind: 'say'}, now: number): void {
-		const {shared, visit, sequence, text, at, clock} = record;
+		const {shared, visit, sequence, text, at, clock, proof} = record;
 		const share = exchange.shares.get(shared);
 		const device = this.#peers.deviceOf(peer);
 		if (device === undefined || share?.visit !== visit) {
@@ -469,8 +473,9 @@ export class Delivery {
 		}
 
 		const {key, lane} = share;
+		const card = this.#peers.signedCardOf(peer);
 		const line: ReceivedLine = {
-			peer, key, lane, device, sequence, text, at, clock,
+			peer, key, lane, device, sequence, text, at, clock, proof: proof && card !== undefined ? {...proof, card} : undefined,
 		};
 		const writes = this.#inbox.taken(device, lane) < sequence ? this.#listener.recordLine(line) : [];
 		const fate = this.#inbox.take(line, writes, then => {
@@ -506,9 +511,9 @@ export class Delivery {
 				continue;
 			}
 
-			const {sequence, text, at, clock} = entry;
+			const {sequence, text, at, clock, proof} = entry;
 			this.#peers.send(peer, {
-				kind: 'say', shared, visit: share.theirs, sequence, text, at, clock,
+				kind: 'say', shared, visit: share.theirs, sequence, text, at, clock, ...(proof && {proof}),
 			});
 			share.cursor = sequence;
 			this.#progress.send(entry, now);

@@ -43,6 +43,24 @@ export type EntryState =
 	| {readonly step: 'delivered'};
 
 /**
+What lets others pass a line of a room on (source/protocol/line-proof.ts).
+*/
+export type LineProof = {
+	/**
+	When the room was made: a later one of its name is another.
+	*/
+	readonly made: number;
+	/**
+	Those for whom the line is meant, each with the line they must have before it.
+	*/
+	readonly audience: string;
+	/**
+	By the author's device, base64url.
+	*/
+	readonly signature: string;
+};
+
+/**
 A line on its way to one recipient, as the disk keeps it until the recipient has read it.
 */
 export type OutboxEntry = {
@@ -70,6 +88,10 @@ export type OutboxEntry = {
 	Hybrid logical clock of the line.
 	*/
 	readonly clock: string;
+	/**
+	In a room with two others at least, where the server says when it was made.
+	*/
+	readonly proof?: LineProof | undefined;
 	readonly state: EntryState;
 };
 
@@ -105,9 +127,9 @@ export type HistoryLine = {
 	*/
 	readonly isUnread: boolean;
 	/**
-	Room lines, for passing them on: the author's line before in this room, signature and card.
+	Others' lines in rooms, for passing them on: the author's proof, which nobody has checked, and card.
 	*/
-	readonly proof: {readonly previous: number; readonly signature: string; readonly card: string} | undefined;
+	readonly proof: (LineProof & {readonly card: string}) | undefined;
 };
 
 /**
@@ -123,9 +145,10 @@ export type HistoryQuery =
 	*/
 	| {readonly kind: 'search'; readonly realm: string; readonly owner: string; readonly words: string; readonly limit: number; readonly context: number}
 	/**
-	Lines of one author's device in a room after `after`, by sequence, only those that can be passed on.
+	Lines of one author's device in a room made at `made`, by sequence, that `reader` (a name key) can take one after the other: said since `since` (ms
+	since the epoch), and after what is marked for the device. Of the first device, by its name, that has any.
 	*/
-	| {readonly kind: 'author'; readonly realm: string; readonly owner: string; readonly place: ConversationKey; readonly device: string; readonly after: number; readonly limit: number};
+	| {readonly kind: 'passable'; readonly realm: string; readonly owner: string; readonly place: ConversationKey; readonly made: number; readonly reader: string; readonly marks: ReadonlyMap<string, number>; readonly since: number; readonly limit: number};
 
 /**
 A line that was found; `before` and `after` stand only in answers to `search`.

@@ -78,6 +78,18 @@ Longest record between two messengers, as JSON.
 export const maximumRecordBytes = 128 * 1024;
 
 /**
+Authors' devices that a question to a neighbour names marks for, and people whom its asker misses.
+*/
+export const maximumMarks = 512;
+export const maximumMissing = 64;
+
+/**
+Lines that are passed on in one record, and about how many bytes; one line may be longer.
+*/
+export const maximumPassedLines = 64;
+export const passedBytes = 48 * 1024;
+
+/**
 Received lines of one link that wait for the disk; more close the link, and its author sends them again later.
 */
 export const maximumUnstoredLines = 4096;

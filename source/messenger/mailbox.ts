@@ -394,7 +394,7 @@ export class Mailbox {
 			oneTime,
 			group,
 			line: {
-				peer: nameKey(card.user), key, lane, device: card.device, sequence, text, at: letter.at, clock, from: card.user, room, isMail: true,
+				peer: nameKey(card.user), key, lane, device: card.device, sequence, text, at: letter.at, clock, proof: undefined, from: card.user, room, isMail: true,
 			},
 		};
 	}

@@ -3,7 +3,7 @@
 // refuses to know conversations: it is told who is needed, and tells of links and records.
 //
 // The peer with the smaller device id dials at once, the other one only when no link has come by itself.
-import {verifyCard, type Card} from '../protocol/cards.js';
+import {verifyCard, type Card, type SignedCard} from '../protocol/cards.js';
 import {ProtocolError} from '../protocol/errors.js';
 import {decodeBase64, encodeBase64} from '../protocol/keys.js';
 import type {Introduction} from '../protocol/messages.js';
@@ -58,6 +58,7 @@ export type PeersListener = {
 type Peer = {
 	readonly key: string;
 	card: Card | undefined;
+	signedCard: SignedCard | undefined;
 	addresses: readonly string[];
 	punch: Introduction['punch'] | undefined;
 	readonly needs: Set<string>;
@@ -126,6 +127,7 @@ export class Peers {
 		}
 
 		peer.card = card;
+		peer.signedCard = introduction.card;
 		peer.punch = introduction.punch;
 		peer.addresses = [...new Set([...introduction.addresses, ...peer.addresses])].slice(0, maximumFound);
 		if (peer.isOpen) {
@@ -185,6 +187,13 @@ export class Peers {
 	*/
 	deviceOf(name: string): string | undefined {
 		return this.#peers.get(nameKey(name))?.card?.device;
+	}
+
+	/**
+	The peer's card as the realm's root has signed it.
+	*/
+	signedCardOf(name: string): SignedCard | undefined {
+		return this.#peers.get(nameKey(name))?.signedCard;
 	}
 
 	/**
@@ -344,6 +353,7 @@ export class Peers {
 			peer = {
 				key,
 				card: undefined,
+				signedCard: undefined,
 				addresses: [],
 				punch: undefined,
 				needs: new Set(),

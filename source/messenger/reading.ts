@@ -100,7 +100,7 @@ export class Reading {
 		}
 
 		const {realm, user} = this.#owner();
-		const {key, device, sequence, from, text, at, clock} = line;
+		const {key, device, sequence, from, text, at, clock, proof} = line;
 		return [{
 			kind: 'history-add', line: {
 				realm,
@@ -115,7 +115,7 @@ export class Reading {
 				clock,
 				state: undefined,
 				isUnread: line.isMail && !this.#isReadAtOnce(key),
-				proof: undefined,
+				proof,
 			},
 		}];
 	}

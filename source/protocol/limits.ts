@@ -115,3 +115,8 @@ export const maximumOneTimePrekeys = 100;
 Most one-time prekeys in one `bundle`.
 */
 export const maximumBundleKeys = 20;
+
+/**
+Longest list of those for whom a line in a room is meant; a line for more is not signed, and can't be passed on.
+*/
+export const maximumAudienceLength = 16 * 1024;

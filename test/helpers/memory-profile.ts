@@ -11,6 +11,7 @@ import type {
 	StoredState,
 	StoreWrite,
 } from '../../source/messenger/effects.js';
+import {takeable} from '../../source/protocol/line-proof.js';
 
 type Contact = StoredState['contacts'][number];
 
@@ -85,8 +86,20 @@ export class MemoryProfile {
 				return inPlace(query.place).filter(line => !query.before || isBefore(line, query.before)).slice(-query.limit);
 			}
 
-			case 'author': {
-				return inPlace(query.place).filter(({device, sequence, proof}) => proof && device === query.device && sequence > query.after).toSorted((one, other) => one.sequence - other.sequence).slice(0, query.limit);
+			case 'passable': {
+				const {place, made, reader, marks, since, limit} = query;
+				const proven = inPlace(place).filter(({proof}) => proof);
+				for (const author of new Set(proven.map(({device}) => device).toSorted())) {
+					const mark = marks.get(author) ?? 0;
+					const lines = proven.filter(({device, sequence}) => device === author && sequence > mark).toSorted((one, other) => one.sequence - other.sequence);
+					const end = lines.findLastIndex(({at, proof}) => at < since || proof!.made !== made);
+					const found = takeable(lines.slice(end + 1).map(line => ({...line, audience: line.proof!.audience})), reader, mark).slice(0, limit);
+					if (found.length > 0) {
+						return found.map(({audience: _, ...line}) => line);
+					}
+				}
+
+				return [];
 			}
 
 			case 'search': {

@@ -15,7 +15,7 @@ import {exportHistory, formatLine} from '../../source/io/history-export.js';
 import {HistoryTable, type HistoryWrite} from '../../source/io/history-table.js';
 import {migrate} from '../../source/io/profile-schema.js';
 import {ProfileStore} from '../../source/io/profile-store.js';
-import type {HistoryLine, HistoryQuery} from '../../source/messenger/effects.js';
+import type {HistoryLine, HistoryQuery, OutboxEntry} from '../../source/messenger/effects.js';
 import {MemoryProfile} from '../helpers/memory-profile.js';
 
 const person = {realm: 'r', owner: 'ann'};
@@ -53,7 +53,9 @@ const lines = fc.record({
 	clock: fc.integer({min: 0, max: 20}).map(moment => String(moment).padStart(3, '0')),
 	state: fc.constantFrom(undefined, 'queued' as const, 'delivered' as const),
 	isUnread: fc.boolean(),
-	proof: fc.option(fc.record({previous: fc.nat(9), signature: fc.constant('s'), card: fc.constantFrom('c1', 'c2')}), {nil: undefined}),
+	proof: fc.option(fc.record({
+		made: fc.constantFrom(1, 1, 1, 2), audience: fc.constantFrom('ann:0', 'ann:0 bob:0', 'bob:0', 'annie:0 bob:7', 'bob:3', 'bob:25 ann:0'), signature: fc.constant('s'), card: fc.constantFrom('c1', 'c2'),
+	}), {nil: undefined}),
 }).map((line): HistoryLine => ({...line, id: `${line.device}-${line.sequence}`}));
 const writes = fc.oneof(
 	{weight: 5, arbitrary: lines.map((line): HistoryWrite => ({kind: 'history-add', line}))},
@@ -71,7 +73,7 @@ const queries: fc.Arbitrary<HistoryQuery> = fc.oneof(
 		kind: fc.constant('page' as const), place, before: fc.option(fc.record({clock: fc.constantFrom('000', '010', '020', '9'), id: fc.constantFrom('d-3', 'e-9', '')}), {nil: undefined}), limit: fc.integer({min: 1, max: 10}),
 	})).map(([who, query]) => ({...who, ...query})),
 	fc.tuple(whose, fc.record({
-		kind: fc.constant('author' as const), place, device: fc.constantFrom('d', 'e', 'f'), after: fc.nat(20), limit: fc.integer({min: 1, max: 10}),
+		kind: fc.constant('passable' as const), place, made: fc.constantFrom(1, 1, 2), reader: fc.constantFrom('ann', 'bob', 'Bob', 'nobody'), marks: fc.uniqueArray(fc.tuple(fc.constantFrom('d', 'e', 'f'), fc.nat(20)), {selector: ([device]) => device}).map(marks => new Map(marks)), since: fc.constantFrom(0, 0, 5, 60), limit: fc.integer({min: 1, max: 10}),
 	})).map(([who, query]) => ({...who, ...query})),
 	fc.tuple(whose, fc.record({
 		kind: fc.constant('search' as const), words: fc.constantFrom('tea', 'teap', 'tea крот', 'teapot te', 'te teapot', 'can\'t', '"', '', 'a-b', 'NEAR(', '*', 'TEA'), limit: fc.integer({min: 1, max: 10}), context: fc.nat(2),
@@ -144,6 +146,74 @@ test('a profile of the first version keeps everything and gains a history', asyn
 	t.is((await store.recall({
 		kind: 'search', ...person, words: 'line', limit: 5, context: 0,
 	})).length, 1);
+});
+
+test('a profile of the second version keeps everything and can take what is needed to pass lines on', async t => {
+	const folder = temporaryFolder(t);
+	const first = await ProfileStore.open({folder});
+	await first.close();
+	const path = join(folder, 'profiles', '1', 'profile.db');
+	rmSync(path);
+	const old = new DatabaseSync(path);
+	old.exec(readFileSync(new URL('../../../fixtures/profile-version-2.sql', import.meta.url), 'utf8'));
+	old.close();
+
+	const store = await ProfileStore.open({folder});
+	t.teardown(async () => store.close());
+	t.deepEqual(store.stored.outbox, [{
+		id: 'device-1', sequence: 1, realm: 'realm', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: 'line 1', at: 1000.5, clock: 'c', state: {step: 'stored', device: 'd2', at: 1001},
+	}]);
+	const proof = {
+		made: 5, audience: 'ann:0 cat:0', signature: 's', card: 'c',
+	};
+	await store.write([{kind: 'history-add', line: makeLine(2, {place: 'room:den', proof})}]);
+	t.deepEqual((await store.recall({
+		kind: 'page', ...person, place: 'room:den', before: undefined, limit: 9,
+	})).map(({id, proof: kept}) => [id, kept]), [['d-1', undefined], ['d-2', proof]]);
+	t.deepEqual((await store.recall({
+		kind: 'passable', ...person, place: 'room:den', made: 5, reader: 'Cat', marks: new Map(), since: 0, limit: 9,
+	})).map(({id}) => id), ['d-2']);
+});
+
+test('an outbox entry keeps what is needed to pass it on', async t => {
+	const folder = temporaryFolder(t);
+	const store = await ProfileStore.open({folder});
+	const entry: OutboxEntry = {
+		id: 'd-1', sequence: 1, realm: 'r', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: 'x', at: 1, clock: 'c', proof: {made: 5, audience: 'bob:0 cat:0', signature: 's'}, state: {step: 'queued'},
+	};
+	await store.write([{kind: 'outbox-add', entry}]);
+	await store.close();
+	const again = await ProfileStore.open({folder});
+	t.teardown(async () => again.close());
+	t.deepEqual(again.stored.outbox, [entry]);
+});
+
+test('who lacks lines is found them far back among many authors, and who lacks none costs nothing', t => {
+	const table = makeTable();
+	const said = (device: string, sequence: number, audience: string) => {
+		table.apply({
+			kind: 'history-add', line: makeLine(sequence, {
+				place: 'room:den', id: `${device}-${sequence}`, device, proof: {
+					made: 5, audience, signature: 's', card: 'c',
+				},
+			}),
+		});
+	};
+
+	for (let sequence = 1; sequence <= 3000; sequence++) {
+		said('a', sequence, 'bob:0 cat:0');
+		said('b', sequence, sequence > 2900 ? 'bob:0 cat:0' : 'bob:0 dan:0');
+		said('c', sequence, 'bob:0 dan:0');
+	}
+
+	const find = (reader: string, marks: Readonly<Record<string, number>>) => table.recall({
+		kind: 'passable', ...person, place: 'room:den', made: 5, reader, marks: new Map(Object.entries(marks)), since: 0, limit: 2,
+	}).map(({id}) => id);
+	t.deepEqual(find('cat', {}), ['a-1', 'a-2']);
+	t.deepEqual(find('cat', {a: 3000}), ['b-2901', 'b-2902']);
+	t.deepEqual(find('cat', {a: 3000, b: 3000}), []);
+	t.deepEqual(find('dan', {}), ['c-1', 'c-2']);
+	t.deepEqual(find('eve', {}), []);
 });
 
 test('an export is a new file for the user alone, as text or as JSON', async t => {

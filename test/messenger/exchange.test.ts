@@ -76,6 +76,7 @@ class Bench {
 				isLinked: () => this.isLinked,
 				canSend: () => this.isLinked,
 				deviceOf: () => 'b',
+				signedCardOf: () => 'card',
 				send: (_peer, record) => {
 					this.#said.push(describe(record));
 				},
