@@ -97,19 +97,34 @@ export class Logins {
 		});
 	}
 
+	/**
+	Who is here already, by a token, may show the password as well: the login stands as it was.
+	*/
 	login(connection: Connection, {user: name, password, device: keys}: Request<'login'>, done: Done): void {
-		this.#checkAdmission(connection);
-		const {accounts, presence, hash} = this.#around;
+		const isHere = connection.user?.key === nameKey(name) && connection.user.device === deviceOf(keys);
+		if (!isHere) {
+			this.#checkAdmission(connection);
+		}
+
+		const {accounts, presence, hash, replace} = this.#around;
 		const finish = this.#begin(connection, done);
 		hash({kind: 'verify', password, key: nameKey(name)}, (outcome, now) => {
 			const account = accounts.find(name);
+			const present = account && presence.get(account.key);
 			if (outcome.kind !== 'match') {
 				finish(outcome.kind === 'busy' ? busy() : failed());
 			} else if (!account || !outcome.matches) {
 				finish(badCredentials());
-			} else if (presence.get(account.key)) {
+			} else if (isHere) {
+				finish(connection.user && !connection.isClosed ? this.#describe(connection.user, {account, keys}, now) : failed());
+			} else if (present && present.device !== deviceOf(keys)) {
 				finish(alreadyOnline(account.name));
 			} else {
+				if (present && !connection.isClosed) {
+					// The same device has lost its older connection, and we have not noticed yet.
+					replace(present, now);
+				}
+
 				this.#bind({connection, account, keys}, now, finish);
 			}
 		});
@@ -193,7 +208,7 @@ export class Logins {
 	}
 
 	#admit({connection, account, keys}: Proven, now: number): Reply<'login'> | ProtocolError {
-		const {presence, limits, cards, tokenSecret, random, welcome} = this.#around;
+		const {presence, limits, cards, random, welcome} = this.#around;
 		if (connection.isClosed) {
 			return failed();
 		}
@@ -225,10 +240,17 @@ export class Logins {
 		connection.user = user;
 		presence.add(user);
 		welcome(user, now);
+		return this.#describe(user, {account, keys}, now);
+	}
+
+	/**
+	What a user is told of the login, with a fresh token.
+	*/
+	#describe(user: User, {account, keys}: Pick<Proven, 'account' | 'keys'>, now: number): Reply<'login'> {
 		return {
 			user: user.name,
 			card: user.card,
-			token: issueToken(user.name, keys, tokenSecret, now),
+			token: issueToken(user.name, keys, this.#around.tokenSecret, now),
 			punch: punchFields(user),
 			prekeys: {...(account.signedPrekey !== undefined && {signed: account.signedPrekey}), oneTime: account.oneTimePrekeys},
 		};

@@ -63,6 +63,11 @@ function needsLogout(view: MessengerView): ErrorReport | undefined {
 		: {code: 'already-logged-in', message: `You are logged in as ${view.connection.user}. Disconnect first with: d`});
 }
 
+// Who was logged in without a password may show that it is known.
+function needsLogoutOrResumed(view: MessengerView): ErrorReport | undefined {
+	return view.connection.isResumed ? undefined : needsLogout(view);
+}
+
 function needsConversation(view: MessengerView): ErrorReport | undefined {
 	return view.active === undefined
 		? {code: 'no-conversation', message: 'No conversation is open. Open one with: o USER, or enter a room with: or ROOM'}
@@ -106,7 +111,7 @@ export const commands: readonly Command[] = [
 		name: 'register', aliases: [], arguments: [newUser, password], group: 'server', summary: 'Make an account and log in', refusal: needsLogout,
 	},
 	{
-		name: 'login', aliases: [], arguments: [newUser, password], group: 'server', summary: 'Log in', refusal: needsLogout,
+		name: 'login', aliases: [], arguments: [newUser, password], group: 'server', summary: 'Log in', refusal: needsLogoutOrResumed,
 	},
 	{
 		name: 'lu', aliases: [], arguments: [], group: 'people', summary: 'List all users', refusal: needsLogin,

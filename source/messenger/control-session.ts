@@ -93,6 +93,7 @@ export class ControlSession {
 	*/
 	#identity: {readonly user: string; readonly token: string} | undefined;
 	#user: string | undefined;
+	#isResumed = false;
 	readonly #pending = new Map<number, Pending>();
 	#nextId = 1;
 	#pingAt: number | undefined;
@@ -162,6 +163,7 @@ export class ControlSession {
 			state: this.#viewState(),
 			server: this.server,
 			user: this.#phase === 'closed' ? undefined : this.#user ?? this.#identity?.user,
+			isResumed: this.#isResumed,
 			attempts: this.#attempts,
 			retryAt: this.#retryAt,
 			reason: this.#reason,
@@ -253,11 +255,15 @@ export class ControlSession {
 	}
 
 	/**
-	Registers or logs in; the listener has heard of it before `done` has.
+	Registers or logs in; the listener has heard of it before `done` has. Where a login was resumed, its password is only checked.
 	*/
 	logIn(op: 'register' | 'login', user: string, password: string, now: number, done: (outcome: Outcome<'login'>, now: number) => void): void {
+		const isCheck = this.user !== undefined;
 		this.request(op, {user, password, device: this.#device}, now, (outcome, then) => {
-			if (outcome.ok) {
+			if (isCheck && outcome.ok) {
+				this.#isResumed = false;
+				this.#changed();
+			} else if (outcome.ok) {
 				this.#welcome(outcome.reply, false, then);
 			}
 
@@ -393,6 +399,7 @@ export class ControlSession {
 	#welcome(reply: Reply<'login'>, isResumed: boolean, now: number): void {
 		const {user, token} = reply;
 		this.#user = user;
+		this.#isResumed = isResumed;
 		this.#identity = {user, token};
 		this.#logins.set(this.server!, {user, token});
 		this.#journal.write([{
@@ -513,6 +520,7 @@ export class ControlSession {
 	#endConnection(error: ErrorReport, now: number): void {
 		const wasLoggedIn = this.#user !== undefined;
 		this.#user = undefined;
+		this.#isResumed = false;
 		this.#deadline = undefined;
 		this.#pingAt = undefined;
 		this.#retryAt = undefined;

@@ -413,7 +413,13 @@ export class Performer {
 			return;
 		}
 
-		this.#context.control.logIn(op, user, password, now, outcome => {
+		const {control} = this.#context;
+		if (control.user !== undefined && nameKey(user) !== nameKey(control.user)) {
+			done(refuse('already-logged-in', `You are logged in as ${control.user}. Disconnect first with: d`));
+			return;
+		}
+
+		control.logIn(op, user, password, now, outcome => {
 			done(outcome.ok ? succeed({user: outcome.reply.user}) : outcome);
 		});
 	}

@@ -18,6 +18,10 @@ export type ConnectionView = {
 	*/
 	readonly user: string | undefined;
 	/**
+	The login was taken up again without a password.
+	*/
+	readonly isResumed: boolean;
+	/**
 	Failed attempts since the connection last stood, and when the next one is due.
 	*/
 	readonly attempts: number;

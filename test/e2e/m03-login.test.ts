@@ -19,3 +19,17 @@ test('a wrong password and a second login are refused, the right password is acc
 	t.like(await elsewhere.ok('l'), {connected: true, user: 'ann'});
 	t.deepEqual((await elsewhere.ok('lcu')).users, [{name: 'ann', online: true}]);
 });
+
+test('a client that was let in by its token takes the right password, refuses a wrong one, and another name', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const ann = await world.person('ann', server, {home: 'ann'});
+	await ann.leave();
+	const again = await world.client('again', {home: 'ann', arguments: ['--server', server.address, '--user', 'ann']});
+	await again.event({type: 'connection', state: 'connected'});
+	t.like(await again.ok('l'), {user: 'ann'});
+	t.is(await again.refused('login ann wrong'), 'bad-credentials');
+	t.is(await again.refused('login bob bob-secret'), 'already-logged-in');
+	t.like(await again.ok('login ann ann-secret'), {user: 'ann'});
+	t.is(await again.refused('login ann ann-secret'), 'already-logged-in', 'once is enough');
+});

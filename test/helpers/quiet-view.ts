@@ -3,7 +3,7 @@ import type {MessengerView} from '../../source/messenger/view.js';
 
 export const quietView: MessengerView = {
 	connection: {
-		state: 'closed', server: undefined, user: undefined, attempts: 0, retryAt: undefined, reason: undefined,
+		state: 'closed', server: undefined, user: undefined, isResumed: false, attempts: 0, retryAt: undefined, reason: undefined,
 	},
 	users: [],
 	rooms: [],

@@ -219,6 +219,30 @@ test('after a break it logs in again by itself, and says connected only then', t
 	t.deepEqual(script.written, ['pin', 'login', 'login']);
 });
 
+test('a login that was taken up again may be shown its password, which only checks it', t => {
+	const script = new Script().stand().logIn();
+	t.false(script.session.view.isResumed);
+	script.closed().wait(500).opened().answer('hello', hello).answer('resume', {...loggedIn, token: 'token-3'});
+	t.true(script.session.view.isResumed);
+	const told = [...script.told];
+	const outcomes: boolean[] = [];
+	const show = (password: string) => {
+		script.session.logIn('login', 'ann', password, script.now, ({ok}) => {
+			outcomes.push(ok);
+		});
+	};
+
+	show('wrong');
+	script.refuse('bad-credentials');
+	t.true(script.session.view.isResumed);
+	t.is(script.session.user, 'ann');
+	show('secret');
+	script.answer('login', loggedIn);
+	t.deepEqual(outcomes, [false, true]);
+	t.false(script.session.view.isResumed);
+	t.deepEqual(script.told, told, 'nobody came or went');
+});
+
 test('a token that is not taken any more leaves it connected, and tells', t => {
 	const script = new Script().stand().logIn().closed().wait(500).opened().answer('hello', hello).refuse('bad-token');
 	t.like(script.session.view, {state: 'connected', user: undefined});

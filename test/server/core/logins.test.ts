@@ -142,28 +142,49 @@ test('one login a name, also for two that race', t => {
 	const second = server.connect();
 	second.ask('hello', {protocol: 1, program: 'test'});
 	t.is(second.refusal('login', {...credentials('ann'), password: 'no'}), 'bad-credentials', 'presence is not told to strangers');
-	t.is(second.refusal('login', credentials('ann')), 'already-online');
 	t.is(second.refusal('login', credentials('ann', deviceKeys('B'))), 'already-online');
 	first.ask('bye');
 
 	const third = server.connect();
 	third.ask('hello', {protocol: 1, program: 'test'});
 	server.isHolding = true;
-	const ids = [second.send('login', credentials('ann')), third.send('login', credentials('ann'))];
+	const ids = [second.send('login', credentials('ann', deviceKeys('B'))), third.send('login', credentials('ann', deviceKeys('C')))];
 	server.release();
 	t.true(second.replies.get(ids[0]!)!.ok);
 	t.is(third.replies.get(ids[1]!)!.error!.code, 'already-online');
 });
 
+test('a device whose older connection is still believed in takes its place', t => {
+	const server = new FakeServer();
+	const older = server.register('ann');
+	const newer = server.connect();
+	newer.ask('hello', {protocol: 1, program: 'test'});
+	t.is(newer.refusal('login', {...credentials('ann'), password: 'no'}), 'bad-credentials');
+	t.true(older.ask('lu').ok, 'a wrong password cuts nobody');
+	t.true(newer.ask('login', credentials('ann')).ok);
+	t.is(older.closing?.code, 'replaced');
+	t.deepEqual(newer.ask('lcu').users, [{name: 'ann', online: true}]);
+});
+
+test('who is logged in may show the password once more, and nothing changes', t => {
+	const server = new FakeServer();
+	const ann = server.register('ann');
+	t.like(ann.ask('login', credentials('ann')), {ok: true, user: 'ann'});
+	t.is(ann.refusal('login', {...credentials('ann'), password: 'no'}), 'bad-credentials');
+	t.deepEqual(ann.ask('lcu').users, [{name: 'ann', online: true}]);
+	t.is(ann.refusal('login', credentials('ann', deviceKeys('B'))), 'already-logged-in');
+});
+
 test('one login a connection, one at a time', t => {
 	const server = new FakeServer();
 	const ann = server.register('ann');
-	t.is(ann.refusal('login', credentials('ann')), 'already-logged-in');
-	t.is(ann.refusal('register', credentials('bob')), 'already-logged-in');
+	server.register('bob').ask('bye');
+	t.is(ann.refusal('login', credentials('bob')), 'already-logged-in');
+	t.is(ann.refusal('register', credentials('cat')), 'already-logged-in');
 	const client = server.connect();
 	client.ask('hello', {protocol: 1, program: 'test'});
 	server.isHolding = true;
-	const id = client.send('register', credentials('bob'));
+	const id = client.send('register', credentials('dan'));
 	t.is(client.refusal('login', credentials('ann')), 'busy-try-again');
 	server.release();
 	t.true(client.replies.get(id)!.ok);
