@@ -31,9 +31,9 @@ export class Prekeys {
 	/**
 	Keeps what a device publishes.
 	*/
-	publish({key, device}: User, {signed, oneTime}: Request<'publish'>, done: (outcome: Reply<'publish'> | ProtocolError) => void): void {
+	publish({key, device}: User, {signed, oneTime, replace = false}: Request<'publish'>, done: (outcome: Reply<'publish'> | ProtocolError) => void): void {
 		this.#disk({
-			kind: 'prekeys', user: key, device, signed, oneTime,
+			kind: 'prekeys', user: key, device, signed, oneTime, isReplacing: replace,
 		}, outcome => {
 			if (!outcome.ok) {
 				done(storageFailed());

@@ -106,7 +106,7 @@ export type Write =
 	| {readonly kind: 'members-away'; readonly at: number}
 	| {readonly kind: 'member-gone'; readonly room: string; readonly user: string}
 	| {readonly kind: 'invited'; readonly room: string; readonly user: string; readonly at: number}
-	| {readonly kind: 'prekeys'; readonly user: string; readonly device: string; readonly signed: SignedPrekey | undefined; readonly oneTime: readonly Prekey[]}
+	| {readonly kind: 'prekeys'; readonly user: string; readonly device: string; readonly signed: SignedPrekey | undefined; readonly oneTime: readonly Prekey[]; readonly isReplacing: boolean}
 	| {readonly kind: 'prekeys-taken'; readonly user: string; readonly device: string; readonly count: number; readonly at: number}
 	| ({readonly kind: 'mail'} & SentMail)
 	| {readonly kind: 'mail-taken'; readonly user: string; readonly device: string; readonly numbers: readonly number[]}

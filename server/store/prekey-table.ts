@@ -15,13 +15,14 @@ Handed out prekeys that are remembered of each device.
 const remembered = 1000;
 
 export class PrekeyTable {
-	readonly #statements: Record<'device' | 'sign' | 'add' | 'count' | 'free' | 'take' | 'note' | 'forgetOldest' | 'forgetBefore', StatementSync>;
+	readonly #statements: Record<'device' | 'sign' | 'add' | 'drop' | 'count' | 'free' | 'take' | 'note' | 'forgetOldest' | 'forgetBefore', StatementSync>;
 
 	constructor(database: DatabaseSync) {
 		this.#statements = {
 			device: database.prepare('SELECT sign, agree, signed, signed_key, signature FROM device WHERE key = ? AND device = ?'),
 			sign: database.prepare('UPDATE device SET signed = ?, signed_key = ?, signature = ? WHERE key = ? AND device = ?'),
 			add: database.prepare('INSERT INTO prekey (user, device, id, key) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'),
+			drop: database.prepare('DELETE FROM prekey WHERE user = ? AND device = ? AND taken IS NULL'),
 			count: database.prepare('SELECT count(*) AS count FROM prekey WHERE user = ? AND device = ? AND taken IS NULL'),
 			free: database.prepare('SELECT id, key FROM prekey WHERE user = ? AND device = ? AND taken IS NULL ORDER BY id LIMIT ?'),
 			take: database.prepare('UPDATE prekey SET taken = ? WHERE user = ? AND device = ? AND id = ?'),
@@ -48,10 +49,14 @@ export class PrekeyTable {
 		return held;
 	}
 
-	publish({user, device, signed, oneTime}: Extract<Write, {kind: 'prekeys'}>): number {
-		const {sign, add, forgetOldest} = this.#statements;
+	publish({user, device, signed, oneTime, isReplacing}: Extract<Write, {kind: 'prekeys'}>): number {
+		const {sign, add, drop, forgetOldest} = this.#statements;
 		if (signed) {
 			sign.run(signed.id, signed.key, signed.signature, user, device);
+		}
+
+		if (isReplacing) {
+			drop.run(user, device);
 		}
 
 		let count = this.#count(user, device);

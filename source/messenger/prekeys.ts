@@ -34,7 +34,7 @@ export class Prekeys {
 	/**
 	What the server holds, as far as it has said; `undefined` while nobody is logged in.
 	*/
-	#held: {signed: number | undefined; oneTime: number} | undefined;
+	#held: {signed: number | undefined; oneTime: number; isLost: boolean} | undefined;
 	#isPublishing = false;
 	/**
 	One-time prekeys that the server has refused so far.
@@ -70,7 +70,9 @@ export class Prekeys {
 	}
 
 	handleLoggedIn(held: {readonly signed?: number | undefined; readonly oneTime: number}, now: number): void {
-		this.#held = {signed: held.signed, oneTime: held.oneTime};
+		// More than we have the private halves of: ours is an older state, or the server's is, and there used ones would be handed out again.
+		const own = this.#secrets.values().filter(({kind}) => kind === 'one-time').toArray().length;
+		this.#held = {signed: held.signed, oneTime: held.oneTime, isLost: held.oneTime > own};
 		this.#isPublishing = false;
 		this.#fresh = [];
 		this.#tend(now);
@@ -125,7 +127,9 @@ export class Prekeys {
 		}
 
 		const isSignedMissing = this.#held.signed !== newest.id;
-		const missing = this.#held.oneTime < oneTimePrekeys / 2 ? oneTimePrekeys - this.#held.oneTime : 0;
+		const {isLost} = this.#held;
+		const usable = isLost ? 0 : this.#held.oneTime;
+		const missing = usable < oneTimePrekeys / 2 ? oneTimePrekeys - usable : 0;
 		while (this.#fresh.length < missing) {
 			this.#fresh.push(this.#make('one-time', now, writes));
 		}
@@ -145,6 +149,7 @@ export class Prekeys {
 			this.#control.request('publish', {
 				...(isSignedMissing && {signed: signPrekey(id, publicHalf(secret), this.#signKey)}),
 				oneTime: fresh.map((each): Prekey => ({id: each.id, key: encodeBase64(publicHalf(each.secret))})),
+				...(isLost && {replace: true}),
 			}, then, (outcome, later) => {
 				if (this.#held !== held) {
 					return;
@@ -154,6 +159,7 @@ export class Prekeys {
 				if (outcome.ok) {
 					held.signed = newest.id;
 					held.oneTime = outcome.reply.oneTime;
+					held.isLost = false;
 					this.#fresh = [];
 				} else {
 					this.#lookAt = later + (outcome.error.code === 'slow-down' ? slowDownMs : mailBackoffMs.longest);

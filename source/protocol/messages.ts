@@ -193,10 +193,11 @@ export const operations = {
 	'answer-invitation': {request: {invitation: identifier, answer: v.picklist(['accept', 'decline', 'busy'])}, reply: {room: name}},
 	/**
 	Adds prekeys of this device; a signed one takes the place of the one before. A one-time prekey whose id was published before is passed over,
-	and so are those beyond the 100th: the reply says how many there are.
+	and so are those beyond the 100th: the reply says how many there are. `replace`: the device has lost the private halves of the one-time
+	prekeys that are held, which are dropped before.
 	*/
 	publish: {
-		request: {signed: v.optional(signedPrekey), oneTime: v.pipe(v.array(prekey), v.maxLength(maximumOneTimePrekeys))},
+		request: {signed: v.optional(signedPrekey), oneTime: v.pipe(v.array(prekey), v.maxLength(maximumOneTimePrekeys)), replace: v.optional(v.boolean())},
 		reply: {oneTime: count},
 	},
 	/**

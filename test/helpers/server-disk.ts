@@ -170,9 +170,13 @@ export class ServerDisk {
 		}
 	}
 
-	#publish({user, device: name, signed, oneTime}: Extract<Write, {kind: 'prekeys'}>): number {
+	#publish({user, device: name, signed, oneTime, isReplacing}: Extract<Write, {kind: 'prekeys'}>): number {
 		const device = this.#devices.get(`${user} ${name}`)!;
 		device.signed = signed ?? device.signed;
+		if (isReplacing) {
+			device.oneTime = device.oneTime.filter(({taken}) => taken !== undefined);
+		}
+
 		for (const key of oneTime) {
 			if (!(this.#count(user, name).oneTime < 100 && device.oneTime.every(({id}) => id !== key.id))) {
 				continue;

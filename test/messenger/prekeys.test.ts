@@ -165,3 +165,23 @@ test('private halves are kept within bounds, the oldest go first', t => {
 	t.false(bench.kept.has(60));
 	t.true(bench.kept.has(61));
 });
+
+test('a device that has lost private halves has the server drop the public ones, until it has said that it did', t => {
+	const bench = new Bench().logIn({oneTime: 0}, 1000);
+	const signed = bench.signed[0]!;
+	const older = new Bench([signed]);
+	older.refusal = 'storage-failed';
+	older.logIn({signed: signed.id, oneTime: 80}, 2000);
+	t.like(older.published[0], {replace: true});
+	t.is(older.published[0]!.oneTime.length, oneTimePrekeys);
+	older.refusal = undefined;
+	older.prekeys.handleTimeout(older.prekeys.pollTimeout()!);
+	older.turn(3000);
+	t.like(older.published[1], {replace: true});
+	older.prekeys.handleFew(40, 4000);
+	older.turn(4000);
+	t.is((older.published[2] as {replace?: boolean}).replace, undefined);
+	older.prekeys.handleLoggedOut();
+	older.logIn({signed: signed.id, oneTime: 100}, 5000);
+	t.is(older.published.length, 3);
+});

@@ -59,6 +59,7 @@ const write = fc.oneof(
 		device: fc.constant('d0'),
 		signed: fc.option(fc.nat(5).map(id => ({...prekey(id), signature: 'S'.repeat(86)})), {nil: undefined}),
 		oneTime: fc.array(fc.nat(30).map(id => prekey(id)), {maxLength: 40}),
+		isReplacing: fc.boolean(),
 	}),
 	fc.record({
 		kind: fc.constant('prekeys-taken' as const), user: person, device, count: fc.nat(20), at: fc.constant(0),
@@ -209,7 +210,7 @@ test('handed out prekeys are remembered, but not for ever', async t => {
 	const database = new Database(join(await temporaryFolder(t), 'test.db'));
 	database.apply(accounts);
 	const publish = (first: number): Write => ({
-		kind: 'prekeys', user: 'ann', device: 'd0', signed: {...prekey(1), signature: 'S'.repeat(86)}, oneTime: Array.from({length: 100}, (_, index) => prekey(first + index)),
+		kind: 'prekeys', user: 'ann', device: 'd0', signed: {...prekey(1), signature: 'S'.repeat(86)}, oneTime: Array.from({length: 100}, (_, index) => prekey(first + index)), isReplacing: false,
 	});
 	const take: Write = {
 		kind: 'prekeys-taken', user: 'ann', device: 'd0', count: 100, at: 5,
