@@ -1,6 +1,7 @@
 // A server with its folder: one process at a time, automatic backups, a local door for the operator, and another set of files when it must be.
 // Knows when a server is started anew within one process; refuses to know how one serves (serve.ts).
 import {join, resolve} from 'node:path';
+import {ageOf} from '../source/kit/time.js';
 import {ProtocolError} from '../source/protocol/errors.js';
 import type {OperatorReply} from './core/actions.js';
 import type {ServerEvent} from './core/events.js';
@@ -115,15 +116,6 @@ async function replyOf(command: string, work: () => Promise<Readonly<Record<stri
 
 function saying({madeAt, ...label}: BackupLabel): Readonly<Record<string, unknown>> {
 	return {...label, made: new Date(madeAt).toISOString()};
-}
-
-/**
-`3 hours`: how long ago something was.
-*/
-function ageOf(at: number): string {
-	const minutes = Math.max(0, Math.round((Date.now() - at) / 60_000));
-	const [count, unit] = minutes < 120 ? [minutes, 'minute'] as const : (minutes < 2880 ? [Math.round(minutes / 60), 'hour'] as const : [Math.round(minutes / 1440), 'day'] as const);
-	return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
 class Host implements HostedServer {
@@ -245,7 +237,7 @@ class Host implements HostedServer {
 		}
 
 		const kept = await finishRestoration(options.folder);
-		this.#tell('error', `${damage.message} The server goes on with its automatic backup of ${new Date(madeAt).toISOString()}, which is ${ageOf(madeAt)} old: accounts, rooms, prekeys and mail that came after that are missing. The damaged files are kept in ${kept!}.`);
+		this.#tell('error', `${damage.message} The server goes on with its automatic backup of ${new Date(madeAt).toISOString()}, which is ${ageOf(madeAt, Date.now())} old: accounts, rooms, prekeys and mail that came after that are missing. The damaged files are kept in ${kept!}.`);
 		return startServer(options);
 	}
 

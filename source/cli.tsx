@@ -127,6 +127,7 @@ Connects or hosts, as the flags say or as is found out. Beside the screen a fail
 that can't be hosted ends the program.
 */
 async function open(runtime: Runtime, options: Options, lastServer: string | undefined): Promise<void> {
+	runtime.tellNews();
 	for (const flag of ['share', 'downloads'] as const) {
 		if (options[flag] !== undefined) {
 			runtime.announce({type: 'notice', level: 'warn', text: `--${flag} is noted, but this version does not transfer files yet.`});

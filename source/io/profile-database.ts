@@ -278,8 +278,11 @@ export class ProfileDatabase {
 	}
 }
 
+// SQLITE_ERROR: of statements that are right in a whole database, it says that a table or a column is gone.
+const statementCode = 1;
+
 function explained(error: unknown, path: string): Error {
-	return isDamage(error) ? damagedFile(path) : error as Error;
+	return isDamage(error) || (error as {errcode?: number}).errcode === statementCode ? damagedFile(path) : error as Error;
 }
 
 /**

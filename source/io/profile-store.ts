@@ -14,7 +14,8 @@ import type {
 import {ProtocolError} from '../protocol/errors.js';
 import {nameKey} from '../protocol/names.js';
 import {ProfileClaim, type DeviceSecrets, type ProfileWish} from './profile-claim.js';
-import {ProfileDatabase, type ProfileState} from './profile-database.js';
+import type {ProfileState} from './profile-database.js';
+import {readOrRestore} from './profile-restoration.js';
 import type {
 	ExportOrder,
 	ProfileAnswer,
@@ -76,9 +77,17 @@ export class ProfileStore {
 	readonly stored: StoredState;
 	readonly settings: Settings;
 	/**
+	What the user is to be told of how the profile was opened: that its backup took its place.
+	*/
+	readonly news: string | undefined;
+	/**
 	Is told, in a sentence, that the disk refuses a write, and again that it took it after all.
 	*/
 	onTrouble: ((problem: string | undefined) => void) | undefined;
+	/**
+	Is told, in a sentence, what the user should know and nothing waits for.
+	*/
+	onNews: ((text: string) => void) | undefined;
 	readonly #folder: string;
 	readonly #claim: ProfileClaim;
 	/**
@@ -91,12 +100,13 @@ export class ProfileStore {
 	#isClosed = false;
 	#lastQuestion = 0;
 
-	private constructor(folder: string, {claim, state, settings}: {claim: ProfileClaim; state: ProfileState; settings: Settings}) {
+	private constructor(folder: string, {claim, state, news, settings}: {claim: ProfileClaim; state: ProfileState; news: string | undefined; settings: Settings}) {
 		this.#folder = folder;
 		this.#claim = claim;
 		this.number = claim.number;
 		this.device = claim.device;
 		this.settings = settings;
+		this.news = news;
 		this.stored = {
 			...state,
 			pins: new Map(Object.entries(settings.data.pins).map(([server, {fingerprint, rootKey}]) => [server, {fingerprint, rootKey}])),
@@ -106,13 +116,13 @@ export class ProfileStore {
 	/**
 	Claims a profile in the data folder and reads it.
 
-	@throws {ProtocolError} As `ProfileClaim.claim` and `ProfileDatabase.open`.
+	@throws {ProtocolError} As `ProfileClaim.claim` and `readOrRestore`.
 	*/
 	static async open({folder, user}: ProfileOptions): Promise<ProfileStore> {
 		const settings = await Settings.open(join(folder, 'settings.json'));
 		const claim = await ProfileClaim.claim(join(folder, 'profiles'), wishFor(user, settings.data.users));
 		try {
-			return new ProfileStore(folder, {claim, state: ProfileDatabase.read(claim.path, Object.hasOwn(settings.data.users, claim.number)), settings});
+			return new ProfileStore(folder, {claim, settings, ...readOrRestore(claim.path, Object.hasOwn(settings.data.users, claim.number), Date.now())});
 		} catch (error) {
 			claim.close();
 			throw error instanceof ProtocolError ? error : new ProtocolError('damaged-profile', (error as Error).message);
@@ -274,6 +284,11 @@ export class ProfileStore {
 			const thread = startThread(this.#claim.path);
 			void thread.ended.then(() => {
 				this.#thread = undefined;
+			});
+			thread.worker.on('message', (answer: ProfileAnswer) => {
+				if (answer.type === 'news') {
+					this.onNews?.(answer.text);
+				}
 			});
 			this.#thread = thread;
 		}

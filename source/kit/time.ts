@@ -28,6 +28,15 @@ export function dayName(at: number): string {
 	});
 }
 
+/**
+`3 hours`: how long before `now` something was.
+*/
+export function ageOf(at: number, now: number): string {
+	const minutes = Math.max(0, Math.round((now - at) / 60_000));
+	const [count, unit] = minutes < 120 ? [minutes, 'minute'] as const : (minutes < 2880 ? [Math.round(minutes / 60), 'hour'] as const : [Math.round(minutes / 1440), 'day'] as const);
+	return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
 const minuteMs = 60_000;
 
 /**

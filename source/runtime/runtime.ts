@@ -197,6 +197,16 @@ export class Runtime implements MessengerPort {
 		});
 	}
 
+	/**
+	Tells all listeners what there is to know of how the profile was opened. To be called once they listen.
+	*/
+	tellNews(): void {
+		const {news} = this.#store;
+		if (news !== undefined) {
+			this.announce({type: 'notice', level: 'error', text: news});
+		}
+	}
+
 	async leave(): Promise<void> {
 		if (!this.#departure) {
 			void this.execute('x');
@@ -260,6 +270,7 @@ export class Runtime implements MessengerPort {
 		this.#core = this.#createCore!(store);
 		this.#store = store;
 		this.#watchDisk(store);
+		this.tellNews();
 		for (const [waiting, resolve] of this.#waiting) {
 			if (!(waiting < tag)) {
 				continue;
@@ -278,6 +289,10 @@ export class Runtime implements MessengerPort {
 	}
 
 	#watchDisk(store: ProfileStore): void {
+		store.onNews = text => {
+			this.announce({type: 'notice', level: 'error', text});
+		};
+
 		store.onTrouble = problem => {
 			this.announce(problem === undefined
 				? {type: 'notice', level: 'info', text: 'The data folder takes writes again.'}

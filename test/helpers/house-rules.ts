@@ -33,7 +33,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 	'server/main.ts': ['server/cli.tsx'],
 	'server/cli.tsx': ['server/host.ts', 'server/serve.ts', 'server/admin', 'server/net', 'server/store', 'server/directory', 'server/core', 'source/protocol'],
 	'server/admin': ['server/serve.ts', 'server/core', 'source/kit', 'source/protocol'],
-	'server/host.ts': ['server/serve.ts', 'server/net', 'server/store', 'server/core', 'source/protocol'],
+	'server/host.ts': ['server/serve.ts', 'server/net', 'server/store', 'server/core', 'source/kit', 'source/protocol'],
 	'server/serve.ts': ['server/net', 'server/store', 'server/directory', 'server/core', 'source/protocol'],
 	'server/net': ['server/core', 'source/protocol'],
 	'server/store': ['server/core', 'source/disk', 'source/protocol'],

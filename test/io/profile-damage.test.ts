@@ -11,6 +11,7 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
+import {backupOf} from '../../source/io/profile-backup.js';
 import {ProfileDatabase} from '../../source/io/profile-database.js';
 import {ProfileStore} from '../../source/io/profile-store.js';
 import type {StoreWrite} from '../../source/messenger/effects.js';
@@ -73,7 +74,7 @@ test('cut short at 40 places: opened with whole batches, at least those it held 
 	t.true(refused > 0);
 });
 
-test('a profile whose database is gone is refused once somebody has used it', async t => {
+test('a profile whose database is gone is refused once somebody has used it, where there is no backup', async t => {
 	const folder = mkdtempSync(join(tmpdir(), 'earshot-test-'));
 	t.teardown(() => {
 		rmSync(folder, {recursive: true, force: true});
@@ -85,6 +86,7 @@ test('a profile whose database is gone is refused once somebody has used it', as
 	await store.close();
 	const path = join(folder, 'profiles', '1', 'profile.db');
 	rmSync(path);
+	rmSync(backupOf(path));
 	await t.throwsAsync(ProfileStore.open({folder}), {message: /is damaged and can't be read\. Put a backup in its place/v});
 	t.false(existsSync(path));
 });

@@ -1,0 +1,56 @@
+// A client's damaged database: it goes on with its automatic backup, says so, and neither loses nor repeats a line that it need not.
+import {readdirSync, statSync, truncateSync} from 'node:fs';
+import {join} from 'node:path';
+import test from 'ava';
+import {
+	hears,
+	openSession,
+	openWorld,
+} from '../helpers/world.js';
+
+test('a profile that is cut short goes on with its backup: the same device, the history, what was to be sent, and no id twice', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const [ann, bob] = await world.people(['ann', 'bob'], server);
+	await openSession(ann, bob);
+	await hears('before the damage', bob, ann);
+	await ann.ok('contact add bob');
+	const {safetyNumber} = await bob.ok('verify ann');
+	await bob.leave();
+	await ann.event({type: 'presence', user: 'bob', online: false});
+	await ann.ok('o bob');
+	const {id} = await ann.ok('s kept for bob');
+	await ann.event({type: 'delivery', id, state: 'stored'});
+	await ann.leave();
+
+	const path = world.files('ann').find(file => file.endsWith('profile.db'))!;
+	truncateSync(path, Math.floor(statSync(path).size / 2));
+	const again = await world.client('ann');
+	const notice = await again.event({type: 'notice', level: 'error'});
+	t.regex(notice.text as string, /profile\.db is damaged\. Earshot goes on with its automatic backup of \d{4}-.*, which is 0 minutes old\./v);
+	t.true(readdirSync(join(path, '..')).some(name => name.startsWith('damaged-')));
+	await again.ok(`c ${server.address}`);
+	await again.ok('login ann ann-secret');
+	t.deepEqual((await again.ok('contacts')).contacts, [{name: 'bob', online: false, verified: false}]);
+	await again.event({type: 'delivery', id, state: 'stored'});
+	await again.ok('o bob');
+	const earlier = await again.ok('history');
+	t.deepEqual((earlier.messages as Array<{text: string}>).map(({text}) => text), ['before the damage', 'kept for bob']);
+	const {id: next} = await again.ok('s after the damage');
+	const sequenceOf = (line: unknown) => Number(String(line).split('-').at(-1));
+	t.true(sequenceOf(next) > sequenceOf(id) + (2 ** 32));
+	await again.event({type: 'delivery', id: next, state: 'stored'});
+
+	const back = await world.client('bob');
+	await back.ok(`c ${server.address}`);
+	await back.ok('login bob bob-secret');
+	await back.event({type: 'message', text: 'after the damage'});
+	t.deepEqual(back.seen({type: 'message'}).map(({text}) => text), ['kept for bob', 'after the damage']);
+	await again.event({type: 'delivery', id, state: 'read'});
+	await again.event({type: 'delivery', id: next, state: 'read'});
+	t.is((await back.ok('verify ann')).safetyNumber, safetyNumber);
+	await back.ok('o ann');
+	await again.event({type: 'session', with: 'bob', state: 'open'});
+	await hears('directly again', again, back);
+	await hears('both ways', back, again);
+});
