@@ -56,9 +56,9 @@ export class Initiation {
 	*/
 	readonly #initsWithCookie = new Map<Address, {data: Uint8Array; retries: number}>();
 	/**
-	The handshake after our message; reading an answer uses it up, so each answer gets a machine of its own.
+	The handshake after our message; each answer is read by a copy.
 	*/
-	readonly #begin: () => Handshake;
+	readonly #handshake: Handshake;
 	readonly #candidates: Address[] = [];
 	readonly #failsAt: number;
 	readonly #startedAt: number;
@@ -80,15 +80,10 @@ export class Initiation {
 		const payload = encodeHandshakePayload({
 			scid: localCid, resetToken, parameters, credential,
 		}, minInitSize - initHeaderSize - initNoiseOverhead - macSize);
-		const begin = (): {handshake: Handshake; noise: Uint8Array} => {
-			const handshake = new Handshake({
-				pattern: 'IK', isInitiator: true, prologue, staticKey, ephemeralKey, remoteStatic,
-			});
-			return {handshake, noise: handshake.writeMessage(payload) ?? new Uint8Array(0)};
-		};
-
-		this.#begin = () => begin().handshake;
-		this.#noise = begin().noise;
+		this.#handshake = new Handshake({
+			pattern: 'IK', isInitiator: true, prologue, staticKey, ephemeralKey, remoteStatic,
+		});
+		this.#noise = this.#handshake.writeMessage(payload) ?? new Uint8Array(0);
 		this.#macKey = deriveMacKey(remoteStatic);
 		this.#init = encodeInit({scid: localCid, noise: this.#noise}, this.#macKey);
 		this.#startedAt = now;
@@ -117,7 +112,7 @@ export class Initiation {
 	*/
 	handleResponse({scid, noise}: RespPacket, from: Address, now: number): Session | undefined {
 		const {config, suite, remoteStatic, localCid, authenticate} = this.#options;
-		const handshake = this.#begin();
+		const handshake = this.#handshake.fork();
 		const plaintext = handshake.readMessage(noise);
 		const payload = plaintext && decodeHandshakePayload(plaintext, config.maxCredential);
 		const peer = payload?.scid === scid ? authenticate(remoteStatic, payload.credential, now) : undefined;

@@ -105,13 +105,15 @@ export class ReceiveKeys {
 	#previous: EpochKey | undefined;
 	#previousUntil = 0;
 	#current: EpochKey;
-	#next: EpochKey;
+	/**
+	Derived when the first packet claims to be of it, minutes after the handshake.
+	*/
+	#next: EpochKey | undefined;
 
 	constructor(secret: Uint8Array, ciphers: LinkCiphers, oldKeyLifetime: number) {
 		this.#chain = new KeyChain(secret, ciphers);
 		this.#largeFrom = ciphers.largeFrom;
 		this.#current = this.#chain.next();
-		this.#next = this.#chain.next();
 		this.#oldKeyLifetime = oldKeyLifetime;
 	}
 
@@ -134,8 +136,8 @@ export class ReceiveKeys {
 		if (key === this.#next) {
 			this.#previous = this.#current;
 			this.#previousUntil = now + this.#oldKeyLifetime;
-			this.#current = this.#next;
-			this.#next = this.#chain.next();
+			this.#current = key;
+			this.#next = undefined;
 			this.epoch++;
 		}
 
@@ -149,6 +151,7 @@ export class ReceiveKeys {
 			}
 
 			case 1: {
+				this.#next ??= this.#chain.next();
 				return this.#next;
 			}
 

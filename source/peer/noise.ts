@@ -2,7 +2,7 @@
 // A handshake is a table of tokens walked by one small machine. Knows nothing of packets, retransmission or time.
 // https://noiseprotocol.org/noise.html; section numbers below are its.
 import {Buffer} from 'node:buffer';
-import {createHash, createHmac} from 'node:crypto';
+import {createHash, hkdfSync} from 'node:crypto';
 import {concatBytes} from './bytes.js';
 import {chaCha} from './cipher.js';
 import {type AgreementKey, keySize} from './x25519.js';
@@ -18,9 +18,11 @@ const patterns = {
 } as const satisfies Record<string, {isResponderKnown: boolean; messages: ReadonlyArray<readonly Token[]>}>;
 
 /**
-Noise's names of the hash functions, and node:crypto's.
+Noise's names of the hash functions, node:crypto's, and how many bytes they make.
 */
-const hashes = {SHA256: 'sha256', BLAKE2b: 'blake2b512'} as const;
+const hashes = {SHA256: {name: 'sha256', size: 32}, BLAKE2b: {name: 'blake2b512', size: 64}} as const;
+
+const nothing = new Uint8Array(0);
 
 export type HandshakeOptions = {
 	pattern: keyof typeof patterns;
@@ -47,7 +49,7 @@ export class Handshake {
 	*/
 	remoteStatic: Uint8Array | undefined;
 	readonly #options: HandshakeOptions;
-	readonly #hashName: string;
+	readonly #hashing: {readonly name: string; readonly size: number};
 	readonly #messages: ReadonlyArray<readonly Token[]>;
 	#turn = 0;
 	#remoteEphemeral: Uint8Array | undefined;
@@ -59,11 +61,11 @@ export class Handshake {
 	constructor(options: HandshakeOptions) {
 		const {pattern, hash = 'SHA256', prologue, isInitiator, remoteStatic, staticKey} = options;
 		this.#options = options;
-		this.#hashName = hashes[hash];
+		this.#hashing = hashes[hash];
 		this.#messages = patterns[pattern].messages;
 		const name = Buffer.from(`Noise_${pattern}_25519_ChaChaPoly_${hash}`);
-		const hashSize = createHash(this.#hashName).digest().length;
-		this.#hash = name.length <= hashSize ? concatBytes(name, new Uint8Array(hashSize - name.length)) : this.#digest(name);
+		const {size} = this.#hashing;
+		this.#hash = name.length <= size ? concatBytes(name, new Uint8Array(size - name.length)) : this.#digest(name);
 		this.#chainingKey = this.#hash;
 		this.#mixHash(prologue);
 		if (!patterns[pattern].isResponderKnown) {
@@ -91,6 +93,22 @@ export class Handshake {
 	*/
 	get handshakeHash(): Uint8Array {
 		return this.#hash;
+	}
+
+	/**
+	The handshake as it stands, to be gone on with apart from this one: reading an answer uses a handshake up, and the next answer may be the right one.
+	*/
+	fork(): Handshake {
+		const copy = new Handshake(this.#options);
+		// Every step puts new bytes in the place of these, so both may hold them.
+		copy.remoteStatic = this.remoteStatic;
+		copy.#turn = this.#turn;
+		copy.#remoteEphemeral = this.#remoteEphemeral;
+		copy.#chainingKey = this.#chainingKey;
+		copy.#hash = this.#hash;
+		copy.#key = this.#key;
+		copy.#nonce = this.#nonce;
+		return copy;
 	}
 
 	/**
@@ -156,7 +174,7 @@ export class Handshake {
 			throw new Error('the handshake is not complete');
 		}
 
-		const [first, second] = this.#deriveKeys(new Uint8Array(0));
+		const [first, second] = this.#deriveKeys(nothing);
 		return this.#options.isInitiator
 			? {send: first.subarray(0, keySize), receive: second.subarray(0, keySize)}
 			: {send: second.subarray(0, keySize), receive: first.subarray(0, keySize)};
@@ -193,7 +211,7 @@ export class Handshake {
 	}
 
 	#digest(...parts: readonly Uint8Array[]): Uint8Array {
-		const hash = createHash(this.#hashName);
+		const hash = createHash(this.#hashing.name);
 		for (const part of parts) {
 			hash.update(part);
 		}
@@ -206,13 +224,12 @@ export class Handshake {
 	}
 
 	/**
-	HKDF with two outputs (section 4.3).
+	HKDF with two outputs (section 4.3), which is that of RFC 5869 without `info`.
 	*/
 	#deriveKeys(material: Uint8Array): [Uint8Array, Uint8Array] {
-		const hmac = (key: Uint8Array, ...parts: readonly Uint8Array[]) => createHmac(this.#hashName, key).update(concatBytes(...parts)).digest();
-		const secret = hmac(this.#chainingKey, material);
-		const first = hmac(secret, Uint8Array.of(1));
-		return [first, hmac(secret, first, Uint8Array.of(2))];
+		const {name, size} = this.#hashing;
+		const both = new Uint8Array(hkdfSync(name, material, this.#chainingKey, nothing, 2 * size));
+		return [both.subarray(0, size), both.subarray(size)];
 	}
 
 	#encryptAndHash(plaintext: Uint8Array): Uint8Array {

@@ -96,6 +96,23 @@ for (const pattern of ['IK', 'XX'] as const) {
 	}
 }
 
+test('a forked handshake goes on by itself: a wrong answer to one leaves the other as it was', t => {
+	const [, [, second]] = vectorIk.messages as [unknown, [string, string]];
+	const [initiator] = createPair(vectorIk);
+	initiator.writeMessage(fromHex(vectorIk.messages[0]![0]));
+	const wrong = fromHex(second);
+	wrong[40]! ^= 1;
+	t.is(initiator.fork().readMessage(wrong), undefined);
+	const forks = [initiator.fork(), initiator.fork()];
+	for (const fork of forks) {
+		t.is(toHex(fork.readMessage(fromHex(second))!), vectorIk.messages[1]![0]);
+		t.is(toHex(fork.handshakeHash), vectorIk.handshakeHash);
+	}
+
+	t.deepEqual(forks[0]!.split(), forks[1]!.split());
+	t.false(initiator.isComplete);
+});
+
 test('no byte of a message may change, be missing or be added', t => {
 	const first = fromHex(vectorIk.messages[0]![1]);
 	const second = fromHex(vectorIk.messages[1]![1]);
