@@ -124,7 +124,9 @@ export function withOffers(before: ScreenState): ScreenState {
 	const overlays = before.overlays.filter(overlay => isStillWanted(overlay, before.view));
 	let state: ScreenState = {...before, overlays, putOff};
 
-	if (!isConnected && !state.wasConnected && !putOff.has('server') && !hasOverlay(state, 'server') && hasFailed(state)) {
+	// Whoever has been in waits for the server to come back; whoever was still at the door may want another.
+	const isNew = !state.wasConnected || (!state.wasLoggedIn && connection.state !== 'closed');
+	if (!isConnected && isNew && !putOff.has('server') && !hasOverlay(state, 'server') && hasFailed(state)) {
 		state = openServerDialog(state);
 	}
 

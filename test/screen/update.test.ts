@@ -244,6 +244,21 @@ test('where no server answers, the screen offers to host one', t => {
 	t.is(player.overlay, 'sign-in');
 });
 
+test('a server that is gone before one is in is no dead end: another can be chosen, and the form comes back as it was', t => {
+	const player = new Player(signedOutView).type('eve<enter>p');
+	const lost = {
+		...signedOutView, connection: {
+			...signedOutView.connection, state: 'retrying' as const, attempts: 1, retryAt: 1_004_000,
+		},
+	};
+	t.is(player.show(lost).overlay, 'server');
+	t.deepEqual(player.type('<enter>').executed, ['host']);
+	t.is(player.show(signedOutView).overlay, 'sign-in');
+	t.deepEqual(player.type('w<enter>').executed, ['register eve pw']);
+	player.show({...quietView, connection: {...quietView.connection, server: '127.0.0.1:7600'}}).after(5000);
+	t.is(player.overlay, undefined, 'who has hung up is left alone');
+});
+
 test('where the usual port is taken, hosting means another', t => {
 	const player = new Player(quietView).after(1000);
 	player.handle({type: 'reply', purpose: 'server', reply: {command: 'host', ok: false, error: {code: 'host-failed', message: 'Port 7600 is in use.'}}});

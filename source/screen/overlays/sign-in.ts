@@ -117,7 +117,10 @@ export function viewSignIn(state: ScreenState, form: SignIn, theme: Theme): Over
 	// On a low screen the form itself comes first.
 	const isLow = state.size.rows < 15;
 	const air: StyledLine[] = isLow ? [] : [[]];
-	const above: StyledLine[] = isLow ? [] : [[{text: `Connected to ${sanitiseLine(state.view.connection.server ?? 'a server')}. Who are you?`}], []];
+	const {state: standing, server = 'The server'} = state.view.connection;
+	const place = sanitiseLine(server);
+	const greeting: StyledLine[number] = standing === 'connected' ? {text: `Connected to ${place}. Who are you?`} : {text: `${place} does not answer.`, style: theme.warning};
+	const above: StyledLine[] = isLow ? [] : [[greeting], []];
 	const lines: StyledLine[] = [
 		...above,
 		name.line,
