@@ -1,5 +1,6 @@
 // Every operation a client may ask for: who may, what it costs, how the query log calls it, what it does.
 // The policy stands in one table and is checked once (server-core.ts); what an operation means is told by source/protocol/messages.ts.
+import {deviceFingerprint} from '../../source/protocol/cards.js';
 import {maximumAddresses, protocolVersion} from '../../source/protocol/limits.js';
 import {ProtocolError} from '../../source/protocol/errors.js';
 import type {Operation, Reply, Request} from '../../source/protocol/messages.js';
@@ -169,8 +170,8 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 				};
 			}
 
-			house.prekeys.card(account, card => {
-				settle({user: account.name, online: false, ...(card !== undefined && {card})});
+			house.prekeys.card(account, issued => {
+				settle({user: account.name, online: false, ...(issued && {fingerprint: deviceFingerprint(issued.card), card: issued.text})});
 			});
 			return undefined;
 		},
@@ -202,7 +203,7 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 		},
 	},
 	close: {
-		needs: 'login', cost: 1, word: 'cs',
+		needs: 'login', cost: 1, word: ({heard}) => heard ? undefined : 'cs',
 		run({sessions}, user, {session}) {
 			sessions.close(user, session);
 			return {};

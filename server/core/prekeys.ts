@@ -1,5 +1,6 @@
 // Prekeys: what devices leave here so that mail can be sealed for them while they are away (X3DH, section 3.2).
 // Knows how many each account's newest device has left; the keys themselves stay on disk, and what is done with them is the clients' business.
+import type {Card} from '../../source/protocol/cards.js';
 import {ProtocolError} from '../../source/protocol/errors.js';
 import type {Reply, Request} from '../../source/protocol/messages.js';
 import type {Account, Accounts} from './accounts.js';
@@ -70,9 +71,9 @@ export class Prekeys {
 	/**
 	A card of the account's newest device, for whoever asks while it is away; `undefined` when the disk doesn't tell.
 	*/
-	card({key, name, device}: Account, done: (card: string | undefined) => void): void {
+	card({key, name, device}: Account, done: (issued: {readonly card: Card; readonly text: string} | undefined) => void): void {
 		this.#disk({kind: 'keys', user: key, device}, (outcome, now) => {
-			done(outcome.ok && outcome.answer ? this.#cards.issue(name, outcome.answer, now).text : undefined);
+			done(outcome.ok && outcome.answer ? this.#cards.issue(name, outcome.answer, now) : undefined);
 		});
 	}
 

@@ -101,6 +101,11 @@ export type CoreOptions = {
 
 const shutdown: Notice<'closing'> = {event: 'closing', code: 'shutdown', message: 'The server was stopped by its operator.'};
 
+/**
+How somebody goes: with a good-bye to everything, with one to the server only, or without a word.
+*/
+type Departure = 'bye' | 'away' | 'gone';
+
 export class ServerCore {
 	readonly #limits: Limits;
 	readonly #outbox = new Outbox();
@@ -448,7 +453,7 @@ export class ServerCore {
 		if (op === 'hello' && connection.hasGreeted) {
 			this.#ungreeted.stop(connection);
 		} else if (op === 'bye') {
-			this.#cut(connection, undefined, 'bye');
+			this.#cut(connection, undefined, request.staying ? 'away' : 'bye');
 		}
 	}
 
@@ -485,12 +490,12 @@ export class ServerCore {
 		}
 	}
 
-	#cut(connection: Connection, closing: Notice<'closing'> | undefined, how: 'bye' | 'gone'): void {
+	#cut(connection: Connection, closing: Notice<'closing'> | undefined, how: Departure): void {
 		this.#outbox.push({kind: 'cut', connection: connection.id, closing});
 		this.#forget(connection, how);
 	}
 
-	#forget(connection: Connection, how: 'bye' | 'gone'): void {
+	#forget(connection: Connection, how: Departure): void {
 		connection.isClosed = true;
 		this.#connections.delete(connection.id);
 		this.#ungreeted.stop(connection);
@@ -503,10 +508,11 @@ export class ServerCore {
 
 		const {presence, sessions, invitations, rooms, register} = this.#house;
 		presence.remove(user);
-		sessions.drop(user, how, this.#now);
-		invitations.drop(user, how);
-		rooms.drop(user, how === 'bye' ? 'left' : 'gone', this.#now);
-		register.logout(user, this.#now, {how: how === 'bye' ? 'bye' : 'lost', isLast: presence.size === 0});
+		const isLeaving = how === 'bye';
+		sessions.drop(user, isLeaving ? 'bye' : 'gone', this.#now);
+		invitations.drop(user, isLeaving ? 'bye' : 'gone');
+		rooms.drop(user, isLeaving ? 'left' : 'gone', this.#now);
+		register.logout(user, this.#now, {how: how === 'gone' ? 'lost' : 'bye', isLast: presence.size === 0});
 		this.#notePresence(user, false);
 	}
 

@@ -151,6 +151,17 @@ export class ControlSession {
 		return this.#hello && this.#remoteAddress !== undefined ? formatHostPort({host: this.#remoteAddress, port: this.#hello.udpPort}) : undefined;
 	}
 
+	/**
+	What is known of the server, once one has introduced itself. Nobody else may serve yet, so nobody votes.
+	*/
+	get facts(): {readonly address: string; readonly role: 'root'; readonly term: number; readonly voters: readonly string[]; readonly program: string; readonly fingerprint: string} | undefined {
+		return this.#phase === 'ready' && this.#hello
+			? {
+				address: this.server!, role: 'root', term: this.#hello.term, voters: [], program: this.#hello.program, fingerprint: this.#fingerprint,
+			}
+			: undefined;
+	}
+
 	get isReady(): boolean {
 		return this.#phase === 'ready';
 	}
@@ -186,7 +197,7 @@ export class ControlSession {
 		}
 
 		if (this.server !== formatHostPort(server)) {
-			this.disconnect(now);
+			this.part(now);
 			const login = this.#logins.get(formatHostPort(server));
 			this.#identity = login?.user === user ? login : undefined;
 		}
@@ -197,6 +208,17 @@ export class ControlSession {
 		this.#attempts = 0;
 		this.#pauseMs = undefined;
 		this.#attempt(now);
+	}
+
+	/**
+	Ends the session for good and tells the server, not the peers: what stands between us and them goes on.
+	*/
+	part(now: number): void {
+		if (this.user !== undefined) {
+			this.#send('bye', {staying: true}, now, () => {});
+		}
+
+		this.disconnect(now);
 	}
 
 	/**

@@ -136,7 +136,7 @@ export class Performer {
 			}
 		},
 		d: (_values, now, done) => {
-			this.#context.control.disconnect(now);
+			this.#context.control.part(now);
 			done(succeed());
 		},
 		host: ([port], _now, done) => {
@@ -155,6 +155,9 @@ export class Performer {
 			} else {
 				done(refuse('not-known', `No certificate of ${formatHostPort(server)} is known.`));
 			}
+		},
+		server: (_values, _now, done) => {
+			done(succeed(this.#context.control.facts));
 		},
 		register: (values, now, done) => {
 			this.#logIn('register', values, now, done);
@@ -179,7 +182,11 @@ export class Performer {
 		whois: ([user = ''], now, done) => {
 			this.#context.control.request('whois', {user}, now, outcome => {
 				const address = this.#context.peers.addressOf(user);
-				done(outcome.ok ? succeed({...outcome.reply, ...(address !== undefined && {address, isLinked: true})}) : outcome);
+				done(outcome.ok
+					? succeed({
+						address: null, fingerprint: null, ...outcome.reply, ...(address !== undefined && {address, isLinked: true}),
+					})
+					: outcome);
 			});
 		},
 		path: ([user = ''], now, done) => {

@@ -314,7 +314,7 @@ export class Sessions {
 	The partner has left, said on the link.
 	*/
 	handleBye(conversation: Conversation, now: number): void {
-		this.#sayFarewell(conversation.session!, now);
+		this.#sayFarewell(conversation.session!, now, {heard: true});
 		this.#end(conversation, 'closed', 'left', now);
 	}
 
@@ -511,11 +511,11 @@ export class Sessions {
 		}
 	}
 
-	#sayFarewell(session: string, now: number): void {
+	#sayFarewell(session: string, now: number, how: {readonly heard?: true} = {}): void {
 		const {control} = this.#context;
 		this.#remember(session);
 		if (control.user !== undefined) {
-			control.request('close', {session}, now);
+			control.request('close', {session, ...how}, now);
 		} else if (this.#farewells.size < maximumFarewells) {
 			this.#farewells.add(session);
 		}

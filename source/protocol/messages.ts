@@ -143,8 +143,9 @@ export const operations = {
 	answer: {request: {session: identifier, answer: v.picklist(['accept', 'decline', 'busy'])}, reply: {}},
 	/**
 	Leave a session, or withdraw a request for one. Who asks gets the reply, the other end the notice; so it is with rooms.
+	`heard`: the other end has left, and said so on the link; the server may not know yet.
 	*/
-	close: {request: {session: identifier}, reply: {}},
+	close: {request: {session: identifier, heard: v.optional(v.boolean())}, reply: {}},
 	/**
 	Enter a room, creating it where there is none.
 	*/
@@ -236,9 +237,10 @@ export const operations = {
 	departed: {request: {at: count}, reply: {}},
 	ping: {request: {}, reply: {}},
 	/**
-	A clean good-bye: sessions and rooms are left, then the connection ends.
+	A clean good-bye: sessions and rooms are left, then the connection ends. With `staying` only the connection is: what stands between
+	the peers goes on.
 	*/
-	bye: {request: {}, reply: {}},
+	bye: {request: {staying: v.optional(v.boolean())}, reply: {}},
 } as const;
 
 /**

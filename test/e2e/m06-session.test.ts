@@ -27,6 +27,12 @@ test('a session opens at both sides, errors are named, the address of the peer c
 	t.like(path, {user: 'bob', address: whois.address, lossShare: 0});
 	t.true(Number(path.rttMs) > 0 && Number(path.packetsOut) > 0 && Number(path.keyAgeMs) >= 0 && typeof path.cipher === 'string');
 	t.is(await ann.refused('path nobody'), 'no-such-user');
+
+	await bob.leave();
+	await ann.event({type: 'presence', user: 'bob', online: false});
+	t.like(await ann.ok('whois bob'), {
+		user: 'bob', online: false, address: null, fingerprint: whois.fingerprint,
+	});
 });
 
 test('a server on ::1 alone introduces people as one on 127.0.0.1 does', async t => {

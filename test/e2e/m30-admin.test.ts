@@ -32,6 +32,16 @@ test('json: lu lcu ls lr lru x work, and every query appears live', async t => {
 		type: 'query', user: 'ann', command: 'lru', ok: false,
 	});
 	t.false(server.program.lines.some(line => line.includes('ann-secret')), 'no password in the log');
+
+	server.forget();
+	await ann.ok('cs');
+	await bob.event({type: 'session', with: 'ann', state: 'closed'});
+	await bob.ok('lr');
+	await server.event({type: 'query', user: 'bob', command: 'lr'});
+	await server.event({
+		type: 'query', user: 'ann', command: 'cs', ok: true,
+	});
+	t.false(server.program.lines.some(line => line.includes('"user":"bob","command":"cs"')), 'bob closed nothing himself');
 	t.is((await server.leave()).code, 0);
 });
 

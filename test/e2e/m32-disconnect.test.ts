@@ -13,6 +13,7 @@ test('d, then c and login work', async t => {
 	t.like(await ann.ok('l'), {connected: false, user: null});
 	t.is(await ann.refused('lu'), 'not-connected');
 	t.is(await ann.refused('d'), 'not-connected');
+	t.like(((await server.ok('register ann')).register as unknown[]).at(-1), {event: 'logout', how: 'bye'});
 
 	await ann.ok(`c ${server.address}`);
 	await ann.ok('login ann ann-secret');

@@ -111,9 +111,10 @@ test('keys are handed out when that is durable', t => {
 test('whois shows a card, also of somebody away', t => {
 	const {server, ann, bob} = pair();
 	t.is(ann.ask('whois', {user: 'bob'}).card, bob.login.card);
+	const {fingerprint} = ann.ask('whois', {user: 'bob'});
 	bob.ask('bye');
 	const {rootKey} = ann.ask('hello', {protocol: 1, program: 'test'});
 	const reply = ann.ask('whois', {user: 'bob'});
-	t.like(reply, {user: 'bob', online: false});
+	t.like(reply, {user: 'bob', online: false, fingerprint});
 	t.like(verifyCard(reply.card!, decodeBase64(rootKey), server.now), {user: 'bob', ...deviceKeys('B')});
 });

@@ -41,6 +41,20 @@ test('who comes and goes is written down, with time, place and manner', t => {
 	}
 });
 
+test('who only disconnects has logged out, and what stands between the peers stands', t => {
+	const server = new FakeServer();
+	const ann = server.register('ann');
+	const bob = server.register('bob', {device: deviceKeys('B')});
+	const {session} = ann.ask('open', {user: 'bob'});
+	bob.ask('answer', {session, answer: 'accept'});
+	ann.ask('bye', {staying: true});
+	t.true(ann.isCut);
+	t.deepEqual(rows(server).at(-1), [0, 'ann', 'bye']);
+	t.deepEqual(bob.take('session').map(({state}) => state), ['open', 'gone'], 'gone may come back, closed may not');
+	const again = login(server, 'ann', 'A');
+	t.true(again.ask('restore', {session, with: 'bob'}).restored);
+});
+
 test('a wrong password is no login', t => {
 	const server = new FakeServer();
 	server.register('ann').ask('bye');

@@ -196,6 +196,14 @@ test('an end that comes back in time restores its session', t => {
 	t.like(again.take('session'), [{session, state: 'closed'}]);
 });
 
+test('an end that heard of the close from its peer is no query of its user', t => {
+	const {ann, bob, session, server} = talking();
+	server.queries.length = 0;
+	ann.ask('close', {session});
+	t.is(bob.refusal('close', {session, heard: true}), 'no-such-session');
+	t.deepEqual(server.queries.map(({user, command, ok}) => [user, command, ok]), [['ann', 'cs', true]]);
+});
+
 test('an end that does not come back in 30 s has left no session', t => {
 	const {ann, bob, session, server} = talking();
 	bob.drop();
