@@ -37,9 +37,16 @@ export type ParsedCommand = {readonly command: Command; readonly values: readonl
 const always = (): undefined => undefined;
 
 function needsConnection(view: MessengerView): ErrorReport | undefined {
-	return view.connection.state === 'connected'
-		? undefined
-		: {code: 'not-connected', message: 'There is no connection to a server. Connect with: c HOST[:PORT]'};
+	const {state, server: place} = view.connection;
+	if (state === 'connected') {
+		return undefined;
+	}
+
+	return {
+		code: 'not-connected', message: place === undefined
+			? 'There is no connection to a server. Connect with: c HOST[:PORT]'
+			: `There is no connection to ${place} now; it is tried again and again. Another one: c HOST[:PORT]`,
+	};
 }
 
 const notLoggedIn: ErrorReport = {code: 'not-logged-in', message: 'Nobody is logged in here. Log in with: login USER PASSWORD, or register USER PASSWORD'};
@@ -100,6 +107,9 @@ export const commands: readonly Command[] = [
 	},
 	{
 		name: 'd', aliases: ['disconnect'], arguments: [], group: 'server', summary: 'Disconnect from the server; open conversations go on', refusal: view => view.connection.state === 'closed' ? {code: 'not-connected', message: 'There is no connection to end.'} : undefined,
+	},
+	{
+		name: 'server', aliases: [], arguments: [], group: 'server', summary: 'Show the server: address, role, certificate fingerprint', refusal: needsConnection,
 	},
 	{
 		name: 'host', aliases: [], arguments: [{name: 'PORT', kind: 'port', optional: true}], group: 'server', summary: 'Start a control server inside this program and connect to it', refusal: view => view.connection.state === 'connected' ? {code: 'already-connected', message: 'You are connected to a server. Disconnect first with: d'} : undefined,

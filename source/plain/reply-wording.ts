@@ -73,6 +73,12 @@ function wordWhois({user, online, address, fingerprint}: Fields): string[] {
 	];
 }
 
+function wordServer({address, role, term, program, fingerprint}: Fields): string[] {
+	return [`the server is ${cell(address)}`, ...columns([
+		['role', role === 'root' ? 'root: it made this realm' : cell(role)], ['term', cell(term)], ['program', cell(program)], ['certificate', cell(fingerprint).match(/.{1,4}/gv)?.join(' ') ?? ''],
+	])];
+}
+
 function wordPath(fields: Fields): string[] {
 	return [`the link to ${cell(fields.user)}`, ...columns(describePath(fields).map(row => row.map(value => cell(value))))];
 }
@@ -151,7 +157,7 @@ function wordVerify({user, safetyNumber, trust}: Fields): string[] {
 const wordLogin = ({user}: Fields): string[] => [`logged in as ${cell(user)}`];
 
 const wordings: Readonly<Record<string, (fields: Fields) => string[]>> = {
-	register: wordLogin, login: wordLogin, lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, contacts: wordContacts, verify: wordVerify, path: wordPath, history: wordHistory, search: wordSearch, export: wordExport, pending: wordPending, busy: wordBusy, help: wordHelp,
+	register: wordLogin, login: wordLogin, lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, server: wordServer, contacts: wordContacts, verify: wordVerify, path: wordPath, history: wordHistory, search: wordSearch, export: wordExport, pending: wordPending, busy: wordBusy, help: wordHelp,
 };
 
 /**

@@ -104,6 +104,14 @@ export function replySheet(reply: Extract<CommandReply, {ok: true}>): SheetConte
 			return {title: textOf(fields, 'user'), rows: [pair('State', fields.online === true ? 'online' : 'offline'), pair('Address', textOf(fields, 'address', 'not known')), pair('Key', textOf(fields, 'fingerprint', 'not known'))]};
 		}
 
+		case 'server': {
+			return {
+				title: 'The server', rows: [
+					pair('Address', textOf(fields, 'address')), pair('Role', textOf(fields, 'role')), pair('Term', textOf(fields, 'term')), pair('Program', textOf(fields, 'program')), pair('Certificate', textOf(fields, 'fingerprint').match(/.{1,4}/gv)?.join(' ') ?? ''),
+				],
+			};
+		}
+
 		case 'path': {
 			return {title: `The link to ${textOf(fields, 'user')}`, rows: describePath(fields).map(([left, right]) => pair(`${left.charAt(0).toUpperCase()}${left.slice(1)}`, right))};
 		}

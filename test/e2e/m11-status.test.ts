@@ -20,6 +20,11 @@ test('l tells the state: not connected, connected, logged in, in a session, in a
 	t.like(await status(), {connected: false, user: null, conversation: null});
 	await ann.ok(`c ${server.address}`);
 	t.deepEqual(await status(), {...base, user: null});
+	const {fingerprint, ...facts} = await ann.ok('server');
+	t.like(facts, {
+		address: server.address, role: 'root', term: 1, voters: [],
+	});
+	t.regex(String(fingerprint), /^[\da-f]{64}$/v);
 	await ann.ok('register ann pw');
 	t.deepEqual(await status(), base);
 	await openSession(ann, bob);
