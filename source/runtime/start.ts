@@ -10,6 +10,7 @@ import type {TraceFile} from '../io/trace-file.js';
 import {UdpSocket} from '../io/udp-socket.js';
 import {Client} from '../messenger/client.js';
 import {parseAnnounced} from '../protocol/addresses.js';
+import {rehearseAfterLogin} from './rehearsing.js';
 import {Runtime, type Host} from './runtime.js';
 
 /**
@@ -101,6 +102,7 @@ export async function startMessenger({
 	const runtime = new Runtime({
 		core: createCore(store, user), createCore: profile => createCore(profile, undefined), udp, store, clock, host,
 	});
+	rehearseAfterLogin(runtime, clock);
 	const {settings} = store;
 	runtime.onEvent(event => {
 		if (event.type === 'connection' && event.state === 'connected' && event.server !== null) {
