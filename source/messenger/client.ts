@@ -24,6 +24,7 @@ import {measureAesThreshold} from '../peer/ciphers.js';
 import type {PeerConfig} from '../peer/config.js';
 import {Endpoint, type TraceObserver} from '../peer/endpoint.js';
 import {Archive} from './archive.js';
+import {CatchUp} from './catch-up.js';
 import {HybridClock} from './clock.js';
 import {parseCommandLine} from './commands.js';
 import {
@@ -48,6 +49,7 @@ import type {
 	HostedResult,
 	RecallResult,
 	StoredState,
+	StoreWrite,
 } from './effects.js';
 import type {DeliveryState, MessengerEvent} from './events.js';
 import {Groups} from './groups.js';
@@ -61,6 +63,7 @@ import {Mailing} from './mailing.js';
 import {MessageLog} from './message-log.js';
 import {narrate} from './narration.js';
 import {Outbox, type KeptEntry} from './outbox.js';
+import {Passing} from './passing.js';
 import {authenticatePeer, Peers} from './peers.js';
 import {Performer} from './performer.js';
 import {Pending} from './pending.js';
@@ -73,7 +76,7 @@ import {
 	type Author,
 	type Owner,
 } from './receipts.js';
-import type {SharedName} from './records.js';
+import type {PeerRecord, SharedName} from './records.js';
 import {Recollection} from './recollection.js';
 import {Rendezvous, type Transmit} from './rendezvous.js';
 import {Requests} from './requests.js';
@@ -163,6 +166,8 @@ export class Client {
 	readonly #outbox: Outbox;
 	readonly #speaker: Speaker;
 	readonly #recollection: Recollection;
+	readonly #catchUp: CatchUp;
+	readonly #passing: Passing;
 	readonly #conversations: Conversations;
 	readonly #directory = new Directory();
 	readonly #requests = new Requests();
@@ -276,9 +281,11 @@ export class Client {
 					this.#delivery.handleLinkDown(peer, now);
 					this.#sessions.handleLinkDown(peer, how, now);
 					this.#rooms.handleLinkDown(peer, now);
+					this.#catchUp.handleLinkDown(peer, now);
+					this.#passing.handleLinkDown(peer);
 				},
 				handleRecord: (peer, record, now) => {
-					this.#delivery.handleRecord(peer, record, now);
+					this.#handleRecord(peer, record, now);
 				},
 				handleSilence(address) {
 					push({type: 'poke', address});
@@ -311,6 +318,7 @@ export class Client {
 				recordLine: line => this.#reading.record(this.#arrive(line)),
 				handleLine: (line, now) => {
 					this.#reading.show(this.#arrive(line), now);
+					this.#passing.handleLine(line);
 				},
 				handleHere: (peer, key, now) => {
 					this.#handleHere(peer, key, now);
@@ -405,6 +413,35 @@ export class Client {
 			mode: options.mode,
 			isBusy: () => this.#isBusy,
 		});
+		this.#passing = new Passing({
+			conversations: this.#conversations,
+			delivery: this.#delivery,
+			peers: this.#peers,
+			archive: this.#archive,
+			trust: this.#trust,
+			person: () => hasHistory && this.#identity ? {realm: this.#identity.realm, owner: this.#identity.user} : undefined,
+		});
+		const recordOwed = (line: Arrival, now: number): readonly StoreWrite[] => [...this.#reading.record(line), ...this.#receipts.owe(authorOf(line), now)];
+		const handleOwed = (line: Arrival, now: number): void => {
+			this.#reading.show(line, now);
+			this.#ways.handleRead(authorOf(line), now);
+		};
+
+		this.#catchUp = new CatchUp({
+			conversations: this.#conversations,
+			delivery: this.#delivery,
+			peers: this.#peers,
+			inbox,
+			trust: this.#trust,
+			listener: {
+				reader: () => this.#identity,
+				recordLine: recordOwed,
+				handleLine: (line, now) => {
+					handleOwed(line, now);
+					this.#passing.handleLine(line);
+				},
+			},
+		});
 		this.#mailbox = new Mailbox({
 			control: this.#control,
 			journal: this.#journal,
@@ -415,11 +452,8 @@ export class Client {
 				admits: (from, room) => this.#ways.admits(from, room),
 				rooms: () => this.#ways.namesOf('room'),
 				partners: () => this.#ways.namesOf('session'),
-				recordLine: (line, now) => [...this.#reading.record(line), ...this.#receipts.owe(authorOf(line), now)],
-				handleLine: (line, now) => {
-					this.#reading.show(line, now);
-					this.#ways.handleRead(authorOf(line), now);
-				},
+				recordLine: recordOwed,
+				handleLine: handleOwed,
 				handleRepeated: (line, now) => {
 					this.#delivery.owe(line.peer, line.lane);
 					return this.#receipts.owe(authorOf(line), now);
@@ -711,6 +745,7 @@ export class Client {
 			this.#mailing.pollTimeout(),
 			this.#receipts.pollTimeout(),
 			this.#mailbox.pollTimeout(),
+			this.#catchUp.pollTimeout(),
 			this.#departure.pollTimeout(),
 		);
 	}
@@ -754,6 +789,7 @@ export class Client {
 		this.#mailing.flush(now);
 		this.#receipts.flush(now);
 		this.#mailbox.flush(now);
+		this.#catchUp.flush(now);
 		this.#peers.handleEvents(now);
 		this.#departure.advance(now);
 		this.#journal.flush(now);
@@ -787,12 +823,36 @@ export class Client {
 		});
 	}
 
+	#handleRecord(peer: string, record: PeerRecord, now: number): void {
+		switch (record.kind) {
+			case 'have': {
+				this.#passing.handleHave(peer, record, now);
+				break;
+			}
+
+			case 'pass': {
+				this.#catchUp.handlePass(peer, record, now);
+				break;
+			}
+
+			case 'more': {
+				this.#catchUp.handleMore(peer, record, now);
+				break;
+			}
+
+			default: {
+				this.#delivery.handleRecord(peer, record, now);
+			}
+		}
+	}
+
 	#handleHere(peer: string, key: ConversationKey, now: number): void {
 		const conversation = this.#conversations.get(key);
 		if (conversation?.kind === 'session') {
 			this.#sessions.handleHere(conversation, now);
 		} else if (conversation) {
 			this.#rooms.handleHere(conversation, peer, now);
+			this.#catchUp.handleHere(conversation, now);
 		}
 
 		if (conversation && this.#conversations.isFront(conversation)) {

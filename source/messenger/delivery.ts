@@ -201,6 +201,14 @@ export class Delivery {
 	}
 
 	/**
+	Under which visits we and the peer are in a conversation on the link that stands; `undefined` before both have said so.
+	*/
+	visits(peer: string, shared: SharedName): {readonly ours: number; readonly theirs: number} | undefined {
+		const {visit: ours, theirs} = this.#exchanges.get(peer)?.shares.get(shared) ?? {};
+		return ours === undefined || theirs === undefined ? undefined : {ours, theirs};
+	}
+
+	/**
 	How it stands with a peer in a lane; `undefined` where no conversation with that lane is shared.
 	*/
 	standing(peer: string, lane: Lane): Standing | undefined {

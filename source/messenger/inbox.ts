@@ -58,6 +58,14 @@ export class Inbox {
 	}
 
 	/**
+	By device, the last line taken in a lane.
+	*/
+	marksOf(lane: Lane): ReadonlyArray<readonly [device: string, sequence: number]> {
+		const suffix = ` ${this.#placeOf(lane)}`;
+		return this.#marks.entries().filter(([source]) => source.endsWith(suffix)).map(([source, {pending}]) => [source.slice(0, -suffix.length), pending] as const).toArray();
+	}
+
+	/**
 	The last line that the user has read.
 	*/
 	read(device: string, lane: Lane): number {

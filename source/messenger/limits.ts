@@ -90,6 +90,47 @@ export const maximumPassedLines = 64;
 export const passedBytes = 48 * 1024;
 
 /**
+Somebody in a room may ask us so often for what they lack: at once, and each second.
+*/
+export const answerBurst = 30;
+export const answersPerSecond = 5;
+
+/**
+A neighbour is asked so long after we came, somebody came or somebody was lost, because most links come and go together …
+*/
+export const askSettleMs = 1000;
+
+/**
+… then with pauses from the first to the longest, while there is no link to some member …
+*/
+export const askBackoffMs = {first: 2000, longest: 30_000} as const;
+
+/**
+… and the next one where no answer came for so long.
+*/
+export const askPatienceMs = 5000;
+
+/**
+Hints that there is more lead to a question at most so often.
+*/
+export const moreGapMs = 200;
+
+/**
+Authors' devices whose lines one neighbour has and that we can't take; with more of them it is asked no further.
+*/
+export const maximumSkippedDevices = 16;
+
+/**
+Cards of authors that are remembered as good.
+*/
+export const maximumCheckedCards = 64;
+
+/**
+Lines that are passed on are not older than mail, as far as clocks agree.
+*/
+export const passedLifetimeMs = 8 * 24 * 3_600_000;
+
+/**
 Received lines of one link that wait for the disk; more close the link, and its author sends them again later.
 */
 export const maximumUnstoredLines = 4096;

@@ -61,9 +61,10 @@ export class Trust {
 	}
 
 	/**
-	A card, checked against the realm's root key, was shown for a name.
+	A card, checked against the realm's root key, was shown for a name; `isPassed`: with lines that somebody else passed on, so that it
+	says nothing about which device is the newest.
 	*/
-	observe({user, device, sign, agree}: Pick<Card, 'user' | 'device' | 'sign' | 'agree'>): void {
+	observe({user, device, sign, agree}: Pick<Card, 'user' | 'device' | 'sign' | 'agree'>, {isPassed = false} = {}): void {
 		const owner = this.#owner();
 		if (nameKey(user) === nameKey(owner.user)) {
 			return;
@@ -72,9 +73,12 @@ export class Trust {
 		const devices = this.#devices(owner, user);
 		const known = devices.get(device);
 		if (known) {
-			// The last one seen stands last.
-			devices.delete(device);
-			devices.set(device, known);
+			if (!isPassed) {
+				// The last one seen stands last.
+				devices.delete(device);
+				devices.set(device, known);
+			}
+
 			return;
 		}
 
@@ -102,6 +106,14 @@ export class Trust {
 	isStopped(name: string): boolean {
 		const keys = this.#keysOf(name);
 		return keys.at(-1)?.trust === 'refused' || keys.some(({trust}) => trust === 'changed');
+	}
+
+	/**
+	Whether this device may speak for its name as far as the user is concerned: it was the first, or was accepted or verified.
+	*/
+	isTrusted({user, device}: Pick<Card, 'user' | 'device'>): boolean {
+		const trust = this.#people.get(personKey(this.#owner(), user))?.get(device)?.trust;
+		return trust === 'trusted' || trust === 'verified';
 	}
 
 	isVerified(name: string): boolean {

@@ -159,6 +159,17 @@ export class Ledger {
 		}
 	}
 
+	/**
+	What `one` was shown in a place and `other` was meant to see as well, `other` was shown.
+	*/
+	checkPassed(place: string, one: string, other: string): void {
+		for (const [id, line] of this.lines) {
+			if (line.place === place && line.author !== other && line.recipients.has(other) && this.#shown.has(`${id} ${one}`)) {
+				check(this.#isDone(id, other), `${one} has ${id} of ${line.author}, and ${other}, whom ${one} reaches, does not`);
+			}
+		}
+	}
+
 	#handleSaid(node: ClientNode, {id, from, to, text, place, at}: OutboxEntry): void {
 		const line = this.lines.get(id) ?? {
 			author: from, text, place: place.kind === 'session' ? 'session' : `room:${nameKey(place.name)}`, at, recipients: new Set(),

@@ -2,6 +2,7 @@
 import {checkAgreement, checkNothingWaits} from './agreement.js';
 import type {ClientSettings} from './client-node.js';
 import {check} from './ledger.js';
+import {livePieces} from './split.js';
 import {
 	actOnce,
 	changeWeather,
@@ -87,6 +88,12 @@ function live(world: World): void {
 
 	heal(world);
 	checkAgreement(world);
+	if (chance.chance(0.4)) {
+		livePieces(world);
+		heal(world);
+		checkAgreement(world);
+	}
+
 	checkQuiet(world);
 	free(world);
 	checkNothingWaits(world);

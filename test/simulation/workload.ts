@@ -110,6 +110,13 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
 		world.trace(one.name, `does not reach ${other.name}`);
 		world.block(one.host, other.host);
 	})],
+	[1, fate('two hosts lose sight of each other, and the server crashes', world => {
+		const clients = world.clients.values().toArray();
+		const [one, other] = [world.chance.pick(clients), world.chance.pick(clients)];
+		world.trace(one.name, `does not reach ${other.name}`);
+		world.block(one.host, other.host);
+		world.server.crash();
+	})],
 	[4, fate('the partition heals', world => {
 		world.heal();
 	})],

@@ -1,0 +1,72 @@
+import test from 'ava';
+import {People, type Person} from './people.js';
+
+/**
+Ann, who made the den, bob and cat, all in it.
+*/
+function denOf(people: People): [ann: Person, bob: Person, cat: Person] {
+	const [ann, bob, cat] = [people.join('ann'), people.join('bob'), people.join('cat')];
+	for (const person of [ann, bob, cat]) {
+		person.type('or den');
+	}
+
+	people.run(3000);
+	return [ann, bob, cat];
+}
+
+function block(people: People, one: Person, other: Person): void {
+	people.world.block(one.node.host, other.node.host);
+}
+
+test('a line whose author died before it could be mailed comes from another member, and once', t => {
+	const people = new People();
+	const [ann, bob, cat] = denOf(people);
+	people.world.server.crash();
+	block(people, ann, cat);
+	ann.type('s last words');
+	ann.type('s really the last');
+	people.run(300);
+	t.deepEqual(bob.read, ['ann: last words', 'ann: really the last']);
+	t.deepEqual(cat.read, []);
+	ann.node.crash();
+	people.run(20_000);
+	t.deepEqual(cat.read, ['ann: last words', 'ann: really the last']);
+	t.like(cat.events('message')[0], {room: 'den', from: 'ann', pending: false});
+
+	people.world.heal();
+	people.world.server.start();
+	people.run(20_000);
+	ann.node.start();
+	people.logIn(ann);
+	people.run(60_000);
+	t.deepEqual(cat.read, ['ann: last words', 'ann: really the last']);
+	t.true(ann.node.disk.outbox.every(({state}) => state.step === 'delivered'));
+	ann.type('or den');
+	people.run(20_000);
+	t.deepEqual(ann.node.disk.outbox, []);
+	t.deepEqual(cat.read, ['ann: last words', 'ann: really the last']);
+});
+
+test('two who can\'t reach each other talk through a third while the server is away, without waiting long', t => {
+	const people = new People();
+	const [ann, bob, cat] = denOf(people);
+	people.world.server.crash();
+	block(people, ann, cat);
+	people.run(30_000);
+	for (let index = 0; index < 20; index++) {
+		ann.type(`s a${index}`);
+		people.run(500);
+		cat.type(`s c${index}`);
+		people.run(500);
+	}
+
+	people.run(1000);
+	t.deepEqual(cat.read, Array.from({length: 20}, (_, index) => `ann: a${index}`));
+	t.deepEqual(ann.read, Array.from({length: 20}, (_, index) => `cat: c${index}`));
+	t.is(bob.read.length, 40);
+	people.world.heal();
+	people.world.server.start();
+	people.run(60_000);
+	t.is(cat.read.length, 20);
+	t.deepEqual([...ann.node.disk.outbox, ...cat.node.disk.outbox], []);
+});
