@@ -7,15 +7,8 @@ import {chaCha, type CipherSuite} from './cipher.js';
 import {completeConfig, maxDatagramSize, type PeerConfig} from './config.js';
 import {Bbr} from './congestion-bbr.js';
 import {type CongestionFactory} from './congestion.js';
-import {Cookies} from './cookies.js';
 import {type EndpointCounters, type EndpointEvent, type LinkId} from './events.js';
-import {
-	answerInit,
-	HalfOpenTable,
-	nameInit,
-	readInit,
-	type HalfOpen,
-} from './half-open.js';
+import {type HalfOpen} from './half-open.js';
 import {type LinkParameters} from './handshake-payload.js';
 import {Initiation} from './initiation.js';
 import {Link, type LinkStatistics} from './link.js';
@@ -25,20 +18,17 @@ import {
 	type LinkEntry,
 } from './link-table.js';
 import {
-	decodeInit,
 	decodeReset,
 	decodeResp,
 	deriveMacKey,
 	dataHeaderSize,
-	encodeReset,
-	encodeRetry,
 	packetType,
 	readDataHeader,
 	readRetryTarget,
 	type DataHeader,
-	type InitPacket,
 } from './packet.js';
 import {cautiousCeiling} from './packet-size.js';
+import {Reception} from './reception.js';
 import {StatelessReset} from './reset.js';
 import {type Address, type Session} from './session.js';
 import {Slab} from './slab.js';
@@ -86,11 +76,6 @@ export type EndpointOptions = {
 	trace?: TraceObserver | undefined;
 };
 
-/**
-Answers to INITs that wait to be polled; more are dropped, their senders will ask again.
-*/
-const maxResponses = 256;
-
 export class Endpoint {
 	/**
 	What was dropped so far.
@@ -105,12 +90,10 @@ export class Endpoint {
 	readonly #staticKey: AgreementKey;
 	readonly #macKey: Uint8Array;
 	readonly #links = new LinkTable();
-	readonly #halfOpens: HalfOpenTable;
-	readonly #cookies: Cookies;
-	readonly #reset: StatelessReset;
+	readonly #reception: Reception;
+	readonly #resets: StatelessReset;
 	readonly #slab = new Slab();
 	readonly #trace: EndpointTrace | undefined;
-	readonly #responses: Array<{to: Address; data: Uint8Array}> = [];
 	#events: EndpointEvent[] = [];
 	#nextEvent = 0;
 
@@ -124,10 +107,27 @@ export class Endpoint {
 		}
 
 		this.#macKey = deriveMacKey(this.#staticKey.publicKey);
-		this.#halfOpens = new HalfOpenTable(this.#config);
-		this.#cookies = new Cookies(size => options.random(size));
-		this.#reset = new StatelessReset(options.identity.privateKey);
+		this.#resets = new StatelessReset(options.identity.privateKey);
 		this.#trace = options.trace && new EndpointTrace(options.trace);
+		this.#reception = new Reception({
+			config: this.#config,
+			suite: this.#suite,
+			staticKey: this.#staticKey,
+			macKey: this.#macKey,
+			counters: this.counters,
+			resets: this.#resets,
+			random: size => options.random(size),
+			credential: () => options.credential(),
+			authenticate: (staticKey, credential, now) => options.authenticate(staticKey, credential, now),
+			parameters: () => this.#parameters,
+			createEphemeralKey: () => this.#createEphemeralKey(),
+			createCid: () => this.#createCid(),
+			hasBegun: name => this.#links.values().some(({initName}) => initName === name),
+			isOursFirst: (remoteStatic, from) => this.#isOursFirst(remoteStatic, from),
+			onAnswered: ({session}) => {
+				this.#trace?.handleAnswered(session);
+			},
+		});
 	}
 
 	/**
@@ -161,7 +161,7 @@ export class Endpoint {
 			remoteStatic: publicKey,
 			candidates,
 			localCid,
-			resetToken: this.#reset.tokenOf(localCid),
+			resetToken: this.#resets.tokenOf(localCid),
 			parameters: this.#parameters,
 			credential: this.#options.credential(),
 			authenticate: this.#options.authenticate,
@@ -267,7 +267,7 @@ export class Endpoint {
 	}
 
 	handleTimeout(now: number): void {
-		this.#halfOpens.expire(now);
+		this.#reception.halfOpens.expire(now);
 		if (this.#trace) {
 			this.#trace.now = now;
 		}
@@ -289,7 +289,7 @@ export class Endpoint {
 	The next datagram to send. Its bytes stay as they are for as long as the caller holds them.
 	*/
 	pollTransmit(now: number): {to: Address; data: Uint8Array} | undefined {
-		const response = this.#responses.shift();
+		const response = this.#reception.pollTransmit();
 		if (response) {
 			this.#trace?.handleSent(response.data, undefined, now);
 			return response;
@@ -347,7 +347,7 @@ export class Endpoint {
 	When to call `handleTimeout`, and poll afterwards; undefined when there is nothing to wait for.
 	*/
 	pollTimeout(): number | undefined {
-		let earliest = this.#halfOpens.pollTimeout() ?? Infinity;
+		let earliest = this.#reception.halfOpens.pollTimeout() ?? Infinity;
 		for (const {initiation, link} of this.#links.values()) {
 			earliest = Math.min(earliest, initiation?.pollTimeout() ?? link.pollTimeout() ?? Infinity);
 		}
@@ -366,7 +366,7 @@ export class Endpoint {
 	Answered handshakes that wait for their first packet.
 	*/
 	get halfOpen(): number {
-		return this.#halfOpens.size;
+		return this.#reception.halfOpens.size;
 	}
 
 	/**
@@ -374,7 +374,7 @@ export class Endpoint {
 	Nothing changes once somebody was met, who would have been told the size before.
 	*/
 	preferAesFrom(size: number): void {
-		if (this.#links.size === 0 && this.#halfOpens.size === 0) {
+		if (this.#links.size === 0 && this.#reception.halfOpens.size === 0) {
 			this.#config.aesFrom = size;
 		}
 	}
@@ -410,7 +410,7 @@ export class Endpoint {
 			}
 
 			case packetType.init: {
-				this.#handleInit(data, from, now);
+				this.#reception.handleInit(data, from, now);
 				break;
 			}
 
@@ -440,79 +440,6 @@ export class Endpoint {
 	*/
 	#groupOf(data: Uint8Array): string | undefined {
 		return data[0] === packetType.data && data.length >= dataHeaderSize ? this.#links.findCid(readUint32(data, 2))?.link.trace?.group : undefined;
-	}
-
-	#handleInit(data: Uint8Array, from: Address, now: number): void {
-		const init = decodeInit(data, this.#macKey);
-		if (!init) {
-			this.counters.malformed++;
-			return;
-		}
-
-		const name = nameInit(init);
-		const known = this.#halfOpens.find(name);
-		if (known) {
-			known.sends++;
-			this.#respond(from, known.response);
-			return;
-		}
-
-		if (this.#links.values().some(({initName}) => initName === name)) {
-			this.counters.replayed++;
-			return;
-		}
-
-		if (!this.#isWelcome(init, from, now)) {
-			return;
-		}
-
-		const read = readInit(init, {staticKey: this.#staticKey, ephemeralKey: this.#createEphemeralKey()}, this.#config.maxCredential);
-		if (!read) {
-			this.counters.forged++;
-			return;
-		}
-
-		if (this.#isOursFirst(read.remoteStatic, from)) {
-			return;
-		}
-
-		const peer = this.#options.authenticate(read.remoteStatic, read.payload.credential, now);
-		if (peer === undefined) {
-			this.counters.refused++;
-			return;
-		}
-
-		const localCid = this.#createCid();
-		const halfOpen = answerInit(read, {
-			name, peer, address: from, localCid, resetToken: this.#reset.tokenOf(localCid), parameters: this.#parameters, credential: this.#options.credential(), suite: this.#suite, config: this.#config,
-		}, now);
-		if (!halfOpen) {
-			return;
-		}
-
-		this.#halfOpens.add(halfOpen);
-		this.#trace?.handleAnswered(halfOpen.session);
-		this.#respond(from, halfOpen.response);
-	}
-
-	/**
-	Whether an INIT is worth a handshake now. Under load it has to bring the cookie that is sent to where it says it comes from, and no
-	host gets more than its share.
-	*/
-	#isWelcome(init: InitPacket, from: Address, now: number): boolean {
-		const isCrowded = this.#halfOpens.isCrowded(now);
-		if (isCrowded && !(init.cookie && this.#cookies.isRight(init.cookie, from, now))) {
-			this.counters.retried++;
-			this.#respond(from, encodeRetry({dcid: init.scid, cookie: this.#cookies.create(from, now), mac1: init.mac1}, this.#macKey));
-			return false;
-		}
-
-		if ((isCrowded && this.#halfOpens.hasShare(from)) || !this.#halfOpens.takeAllowance(now)) {
-			this.counters.overload++;
-			return false;
-		}
-
-		return true;
 	}
 
 	#handleRetry(data: Uint8Array, from: Address): void {
@@ -601,7 +528,7 @@ export class Endpoint {
 		}
 
 		if (compareBytes(this.#staticKey.publicKey, session.publicKey) < 0) {
-			this.#halfOpens.removePeer(session.publicKey);
+			this.#reception.halfOpens.removePeer(session.publicKey);
 		}
 
 		this.#start(entry, session, now);
@@ -632,13 +559,9 @@ export class Endpoint {
 	The first packet under the keys of a handshake that we answered proves that the handshake was no replay.
 	*/
 	#handleFirstData(data: Uint8Array, header: DataHeader, from: Address, now: number): void {
-		const halfOpen = this.#halfOpens.findByCid(header.dcid);
+		const halfOpen = this.#reception.halfOpens.findByCid(header.dcid);
 		if (!halfOpen) {
-			this.counters.unknown++;
-			if (this.#reset.takeAllowance(now)) {
-				this.#respond(from, encodeReset(this.#reset.tokenOf(header.dcid)));
-			}
-
+			this.#reception.handleUnknown(header.dcid, from, now);
 			return;
 		}
 
@@ -651,7 +574,7 @@ export class Endpoint {
 
 		session.address = from;
 		session.rtt = halfOpen.sends === 1 ? now - halfOpen.sentAt : undefined;
-		this.#halfOpens.remove(halfOpen);
+		this.#reception.halfOpens.remove(halfOpen);
 		const entry = this.#adopt(halfOpen, now);
 		if (!entry) {
 			return;
@@ -699,12 +622,6 @@ export class Endpoint {
 		this.#events.push({
 			type: 'open', link: id, peer, publicKey, address, initiator: isInitiator,
 		});
-	}
-
-	#respond(to: Address, data: Uint8Array): void {
-		if (this.#responses.length < maxResponses) {
-			this.#responses.push({to, data});
-		}
 	}
 
 	#pollEntry({initiation, link}: LinkEntry, now: number): {to: Address; data: Uint8Array} | undefined {
@@ -760,7 +677,7 @@ export class Endpoint {
 	#createCid(): number {
 		for (;;) {
 			const cid = readUint32(this.#options.random(4), 0);
-			if (cid !== 0 && !this.#links.findCid(cid) && !this.#halfOpens.findByCid(cid)) {
+			if (cid !== 0 && !this.#links.findCid(cid) && !this.#reception.halfOpens.findByCid(cid)) {
 				return cid;
 			}
 		}
