@@ -57,6 +57,10 @@ type Box = {
 	retryAt: number;
 	pauseMs: number | undefined;
 	/**
+	When they last appeared.
+	*/
+	onlineAt: number;
+	/**
 	Of which refusal the user was told.
 	*/
 	told: string | undefined;
@@ -114,6 +118,8 @@ export class Mailing {
 			return;
 		}
 
+		box.onlineAt = now;
+		box.pauseMs = undefined;
 		box.retryAt = now;
 		box.bundle = undefined;
 		box.isDeviceOpen = true;
@@ -173,7 +179,7 @@ export class Mailing {
 		let box = this.#boxes.get(recipient);
 		if (!box) {
 			box = {
-				bundle: undefined, askedAt: -Infinity, hasMoreKeys: true, isAsking: false, isDeviceOpen: false, inFlight: 0, cursors: new Map(), retryAt: -Infinity, pauseMs: undefined, told: undefined,
+				bundle: undefined, askedAt: -Infinity, hasMoreKeys: true, isAsking: false, isDeviceOpen: false, inFlight: 0, cursors: new Map(), retryAt: -Infinity, pauseMs: undefined, onlineAt: -Infinity, told: undefined,
 			};
 			this.#boxes.set(recipient, box);
 		}
@@ -258,13 +264,18 @@ export class Mailing {
 			if (isCheck && !outcome.ok) {
 				// Nothing is due that the user would have to hear of.
 				box.isDeviceOpen = true;
-				box.retryAt = then + mailBackoffMs.first;
+				box.pauseMs = nextBackoff(box.pauseMs, backoffAfter(outcome.error.code, box, then));
+				box.retryAt = then + box.pauseMs;
 				return;
 			}
 
 			if (!outcome.ok) {
 				this.#refuse(name, box, outcome.error, then);
 				return;
+			}
+
+			if (isCheck) {
+				box.pauseMs = undefined;
 			}
 
 			box.bundle = outcome.bundle;
@@ -324,8 +335,7 @@ export class Mailing {
 			return;
 		}
 
-		// Somebody new is about to publish prekeys.
-		const backoff = code === 'no-prekeys' ? {...mailBackoffMs, first: freshAccountMs} : mailBackoffMs;
+		const backoff = backoffAfter(code, box, now);
 		if (now >= box.retryAt) {
 			box.pauseMs = nextBackoff(box.pauseMs, backoff);
 			box.retryAt = now + box.pauseMs;
@@ -338,6 +348,15 @@ export class Mailing {
 		box.told = code;
 		this.#listener.emit({type: 'notice', level: 'warn', text: `What you wrote to ${name} is kept here and will be tried again: ${message}`});
 	}
+}
+
+/**
+The pauses after a refusal. They begin short where a new account, or a new device, is about to publish prekeys, and where somebody who has just come is about to
+empty their mailbox.
+*/
+function backoffAfter(code: string, {onlineAt}: Box, now: number): {readonly first: number; readonly longest: number} {
+	const isPassing = code === 'no-prekeys' || (code === 'mailbox-full' && now < onlineAt + bundleLifetimeMs);
+	return isPassing ? {...mailBackoffMs, first: freshAccountMs} : mailBackoffMs;
 }
 
 /**

@@ -232,6 +232,30 @@ test('for another device everything without a receipt is sealed again, whoever s
 	t.deepEqual(seen.answer().told, [], 'stored it was before');
 });
 
+test('a new device that has not published its prekeys yet is asked for again soon, then ever more rarely', t => {
+	const bench = new Bench([entry(1, {state: {step: 'stored', device: 'b1', at: 1_000_000}})]);
+	bench.device = 'b2';
+	bench.refusal = 'no-prekeys';
+	bench.run(0);
+	t.is(bench.asked.length, 1);
+	bench.run(freshAccountMs);
+	t.is(bench.asked.length, 2);
+	bench.run(freshAccountMs);
+	t.is(bench.asked.length, 2);
+	bench.refusal = undefined;
+	t.deepEqual(bench.run(freshAccountMs + 1000).take(), ['1 after 0 for b2']);
+	t.deepEqual(bench.told, []);
+});
+
+test('a full mailbox whose owner has just come is tried again soon', t => {
+	const bench = new Bench([entry(1)]).run().answer('mailbox-full');
+	t.deepEqual(bench.take(), []);
+	bench.mailing.handleOnline('bob', bench.now);
+	bench.run(0).answer('mailbox-full');
+	t.deepEqual(bench.run(freshAccountMs + 100).take(), ['1 after 0 for b1']);
+	t.is(bench.told.length, 1);
+});
+
 test('what has been stored for as long as the server keeps mail is mailed again', t => {
 	const bench = new Bench([entry(1, {state: {step: 'stored', device: 'b1', at: 1_000_000}})]).run();
 	bench.run(mailLifetimeMs - mailSweepMs);

@@ -1,0 +1,52 @@
+// A mailbox that is full: what comes then is refused in words, stays with its author, and is delivered when the reader has been there.
+import test from 'ava';
+import type {JsonClient} from '../helpers/json-client.js';
+import {openWorld} from '../helpers/world.js';
+
+const quota = 1000;
+
+// One connection alone would be slowed down by the server after 200 requests.
+const authors = ['ann', 'cat', 'dan', 'eve', 'fay', 'gil'] as const;
+const linesEach = Math.ceil((quota + 1) / authors.length);
+
+test('beyond a thousand lines that wait for somebody the author is told, keeps the line, and it comes when there is room', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const bob = await world.person('bob', server);
+	const people = await Promise.all(authors.map(async name => world.person(name, server)));
+	await bob.leave();
+	await Promise.all(people.map(async author => {
+		await author.event({type: 'presence', user: 'bob', online: false});
+		await author.ok('o bob');
+		author.program.type(Array.from({length: linesEach}, (_, index) => `s line ${index + 1}`).join('\n'));
+	}));
+	const within = {within: 60_000};
+	const statesOf = (author: JsonClient) => Map.groupBy(author.seen({type: 'delivery', to: 'bob'}), ({id}) => id).values().map(events => events.at(-1)!.state).toArray();
+	const refusals = (author: JsonClient) => author.seen({type: 'notice', level: 'warn', text: /bob/v}).map(({text}) => text);
+	await Promise.all(people.map(async author => author.program.expectations.until(
+		`all lines of ${author.name} to be stored or refused`,
+		() => statesOf(author).filter(state => state === 'stored').length === linesEach || refusals(author).length > 0 || undefined,
+		within,
+	)));
+	const told = new Set(people.flatMap(author => refusals(author)));
+	t.deepEqual([...told], ['What you wrote to bob is kept here and will be tried again: bob\'s mailbox is full (1000 lines wait there); yours stays with you and is tried again.']);
+	const states = people.flatMap(author => statesOf(author));
+	t.is(states.filter(state => state === 'stored').length, quota);
+	t.is(states.filter(state => state === 'queued').length, (linesEach * authors.length) - quota, 'the rest stays here');
+
+	// Else they would ask for sessions as he comes, and wait for his answer.
+	await Promise.all(people.map(async author => author.ok('cs')));
+	const back = await world.client('bob');
+	await back.ok(`c ${server.address}`);
+	await back.ok('login bob bob-secret');
+	const messages = await back.events({type: 'message'}, linesEach * authors.length, within);
+	for (const author of authors) {
+		t.deepEqual(messages.filter(({from}) => from === author).map(({text}) => text), Array.from({length: linesEach}, (_, index) => `line ${index + 1}`), 'all, once, in their order');
+	}
+
+	await Promise.all(people.map(async author => author.program.expectations.until(
+		`${author.name} to hear that all was read`,
+		() => author.seen({type: 'delivery', to: 'bob', state: 'read'}).length === linesEach || undefined,
+		within,
+	)));
+});
