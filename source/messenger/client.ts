@@ -412,6 +412,7 @@ export class Client {
 			receipts: this.#receipts,
 			mode: options.mode,
 			isBusy: () => this.#isBusy,
+			isLeaving: () => this.#departure.isUnderWay,
 		});
 		this.#passing = new Passing({
 			conversations: this.#conversations,
@@ -1015,6 +1016,7 @@ export class Client {
 		this.#journal.hurry();
 		this.#lateFarewell.handleLeaving(this.#identity?.user, now);
 		this.#departure.begin(now);
+		this.#mailing.lookAgain(now);
 	}
 
 	#isAllSaid(now: number): boolean {

@@ -127,6 +127,15 @@ export class Mailing {
 	}
 
 	/**
+	More may go by mail than a moment ago.
+	*/
+	lookAgain(now: number): void {
+		if (this.#isLoggedIn) {
+			this.#lookAt = now;
+		}
+	}
+
+	/**
 	Whether nothing is on its way to the server, and nothing is about to be.
 	*/
 	isIdle(now: number): boolean {

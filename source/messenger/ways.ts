@@ -19,6 +19,7 @@ type Parts = {
 	readonly receipts: Receipts;
 	readonly mode: 'one' | 'many';
 	readonly isBusy: () => boolean;
+	readonly isLeaving: () => boolean;
 };
 
 export class Ways {
@@ -72,13 +73,20 @@ export class Ways {
 	}
 
 	/**
-	Until when lines to somebody are left to a link, because one stands or is about to.
+	Until when lines to somebody are left to a link, because one stands or is about to. Who leaves will not be here for what is about to.
 	*/
 	directUntil(peer: string, lane: Lane): number {
 		const standing = this.#parts.delivery.standing(peer, lane);
+		if (standing?.isPresent) {
+			return Infinity;
+		}
+
+		if (this.#parts.isLeaving()) {
+			return -Infinity;
+		}
+
 		const conversation = this.#parts.conversations.get(lane === 'session' ? conversationKey('session', peer) : lane);
-		const isAsking = conversation?.kind === 'session' && conversation.state === 'asking';
-		if (isAsking || standing?.isPresent) {
+		if (conversation?.kind === 'session' && conversation.state === 'asking') {
 			return Infinity;
 		}
 

@@ -117,7 +117,7 @@ async function lingerAfter(next: Promise<IteratorResult<InputLine, void>>): Prom
 }
 
 /**
-Resolves when no line of ours is on its way to somebody who is there.
+Resolves when no line of ours is on its way to somebody who is there, or who may yet say that they are.
 */
 async function settled(port: MessengerPort): Promise<void> {
 	if (!isBusy(port.view)) {
@@ -137,5 +137,5 @@ async function settled(port: MessengerPort): Promise<void> {
 }
 
 function isBusy(view: MessengerView): boolean {
-	return view.conversations.some(({state, messages}) => state === 'open' && messages.some(row => row.kind === 'line' && row.isOwn && (row.delivery === 'queued' || row.delivery === 'sent')));
+	return view.conversations.some(({state, messages}) => (state === 'open' || state === 'asking') && messages.some(row => row.kind === 'line' && row.isOwn && (row.delivery === 'queued' || row.delivery === 'sent')));
 }

@@ -304,6 +304,32 @@ test('two lines said and x at once: they are stored before the program leaves', 
 	t.deepEqual(states(ann, 'bob'), ['stored', 'stored']);
 });
 
+test('a line said while a request still waits for its answer is stored before the program leaves', t => {
+	const people = new People();
+	const [ann, bob] = [people.join('ann'), people.join('bob')];
+	ann.type('o bob');
+	people.run(200);
+	ann.type('s early');
+	people.run(200);
+	leaves(people, ann);
+	people.run(1500);
+	t.is(announced(bob).length, 1);
+	t.deepEqual(bob.events('message').map(({text}) => text), ['early']);
+	returns(people, ann);
+	t.deepEqual(states(ann, 'bob'), ['read']);
+});
+
+test('a line said before the link of a new session stands is not left behind by x', t => {
+	const people = new People();
+	const [ann, bob] = [people.join('ann'), people.join('bob', {accept: 'everyone'})];
+	ann.type('o bob');
+	people.world.runUntil(() => ann.view.conversations[0]?.state === 'open', 1000);
+	ann.type('s quick');
+	leaves(people, ann);
+	people.run(1500);
+	t.deepEqual(bob.events('message').map(({text}) => text), ['quick']);
+});
+
 test('many lines are fetched in pages, announced once, and come in order', t => {
 	const people = new People();
 	const [ann, bob] = [people.join('ann'), people.join('bob')];

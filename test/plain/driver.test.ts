@@ -166,11 +166,11 @@ test('x ends the run at once, though more lines wait', async t => {
 
 test('a line that is on its way at the end of input is waited for', async t => {
 	const stage = new Stage();
-	const conversation = (delivery: 'sent' | 'delivered'): ConversationView => ({
+	const conversation = (delivery: 'queued' | 'sent' | 'delivered', state: 'asking' | 'open' = 'open'): ConversationView => ({
 		key: 'session:bob',
 		kind: 'session',
 		name: 'bob',
-		state: 'open',
+		state,
 		members: [],
 		creator: undefined,
 		isPrivate: false,
@@ -181,13 +181,18 @@ test('a line that is on its way at the end of input is waited for', async t => {
 			kind: 'line', id: '1', from: 'ann', isOwn: true, text: 'hi', at: 0, delivery, revision: 0,
 		}],
 	});
-	stage.port.view = {...quietView, conversations: [conversation('sent')]};
+	// The other side may still accept.
+	stage.port.view = {...quietView, conversations: [conversation('queued', 'asking')]};
 	stage.type(undefined);
 	let isOver = false;
 	const run = (async () => {
 		await stage.run();
 		isOver = true;
 	})();
+	await turn();
+	await turn();
+	t.false(isOver);
+	stage.port.show({...quietView, conversations: [conversation('sent')]});
 	await turn();
 	await turn();
 	t.false(isOver);
