@@ -1,6 +1,7 @@
 // The plain face: one readable line an event, for people, screen readers and pipes.
 // Knows words and order; foreign text is made safe before it comes near a terminal.
 import {sanitiseLine} from '../../source/kit/sanitise.js';
+import {formatFingerprint} from '../../source/protocol/fingerprint.js';
 import type {RoomRow, UserRow} from '../../source/protocol/messages.js';
 import type {OperatorReply} from '../core/actions.js';
 import type {RegisterRow} from '../core/storage.js';
@@ -78,7 +79,7 @@ export function createPlainFace(now: () => number): Face {
 	return {
 		ready: ({port, udpPort, fingerprint, folder}) => lines(now(), [
 			`earshotd listens on TCP port ${port} and UDP port ${udpPort}; its data is in ${folder}`,
-			`certificate fingerprint (SHA-256): ${fingerprint.match(/.{4}/gv)!.join(' ')}`,
+			`certificate fingerprint (SHA-256): ${formatFingerprint(fingerprint)}`,
 			'type help for the commands',
 		]),
 		event(event) {

@@ -11,6 +11,7 @@
 import {formatHostPort, type HostPort} from '../protocol/addresses.js';
 import {parseReply, parseServerLine, type ServerLine} from '../protocol/codec.js';
 import {ProtocolError, type ErrorReport} from '../protocol/errors.js';
+import {formatFingerprint} from '../protocol/fingerprint.js';
 import {encodeLine, LineDecoder} from '../protocol/framing.js';
 import {
 	loginTimeoutMs,
@@ -373,7 +374,7 @@ export class ControlSession {
 		}
 
 		if (!pin) {
-			this.#push({type: 'event', event: {type: 'notice', level: 'info', text: `First connection to ${server}: its certificate is trusted from now on. Fingerprint: ${this.#fingerprint}`}});
+			this.#push({type: 'event', event: {type: 'notice', level: 'info', text: `First connection to ${server}: its certificate is trusted from now on. Fingerprint: ${formatFingerprint(this.#fingerprint)}`}});
 		}
 
 		this.#hello = hello;

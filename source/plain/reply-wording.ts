@@ -6,6 +6,7 @@ import {dateTime} from '../kit/time.js';
 import type {Command} from '../messenger/commands.js';
 import type {CommandReply} from '../messenger/events.js';
 import {describePath} from '../messenger/path-report.js';
+import {formatFingerprint} from '../protocol/fingerprint.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -75,7 +76,7 @@ function wordWhois({user, online, address, fingerprint}: Fields): string[] {
 
 function wordServer({address, role, term, program, fingerprint}: Fields): string[] {
 	return [`the server is ${cell(address)}`, ...columns([
-		['role', role === 'root' ? 'root: it made this realm' : cell(role)], ['term', cell(term)], ['program', cell(program)], ['certificate', cell(fingerprint).match(/.{1,4}/gv)?.join(' ') ?? ''],
+		['role', role === 'root' ? 'root: it made this realm' : cell(role)], ['term', cell(term)], ['program', cell(program)], ['certificate', formatFingerprint(cell(fingerprint))],
 	])];
 }
 

@@ -8,6 +8,7 @@ import {
 	type KeyObject,
 } from 'node:crypto';
 import * as v from 'valibot';
+import {formatFingerprint} from './fingerprint.js';
 import {
 	decodeBase64,
 	encodeBase64,
@@ -67,7 +68,7 @@ What people compare: the hash of a device's two keys in groups of four hex digit
 */
 export function deviceFingerprint(card: Card): string {
 	const digest = createHash('sha256').update('earshot fingerprint').update(decodeBase64(card.sign)).update(decodeBase64(card.agree)).digest('hex');
-	return digest.slice(0, 32).match(/.{4}/gv)!.join(' ');
+	return formatFingerprint(digest.slice(0, 32));
 }
 
 /**

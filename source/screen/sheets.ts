@@ -4,6 +4,7 @@ import {dateTime} from '../kit/time.js';
 import {commands, findCommand, usage} from '../messenger/commands.js';
 import type {CommandReply} from '../messenger/events.js';
 import {describePath} from '../messenger/path-report.js';
+import {formatFingerprint} from '../protocol/fingerprint.js';
 import {qrRows} from './qr-code.js';
 
 /**
@@ -107,7 +108,7 @@ export function replySheet(reply: Extract<CommandReply, {ok: true}>): SheetConte
 		case 'server': {
 			return {
 				title: 'The server', rows: [
-					pair('Address', textOf(fields, 'address')), pair('Role', textOf(fields, 'role')), pair('Term', textOf(fields, 'term')), pair('Program', textOf(fields, 'program')), pair('Certificate', textOf(fields, 'fingerprint').match(/.{1,4}/gv)?.join(' ') ?? ''),
+					pair('Address', textOf(fields, 'address')), pair('Role', textOf(fields, 'role')), pair('Term', textOf(fields, 'term')), pair('Program', textOf(fields, 'program')), pair('Certificate', formatFingerprint(textOf(fields, 'fingerprint'))),
 				],
 			};
 		}

@@ -83,3 +83,12 @@ test('no server: one clear error, retries with growing waits, and the program st
 	await ann.event({type: 'connection', state: 'connected', server: address});
 	t.like(await ann.ok('l'), {connected: true, server: address});
 });
+
+test('the fingerprint stands at the server and in the client in the same groups, to be compared by eye', async t => {
+	const world = openWorld(t);
+	const server = world.program('earshotd', 'server', {arguments: ['--plain', '--bind', '127.0.0.1', '--port', '0', '--udp-port', '0']});
+	const [shown] = /(?:[\da-f]{4} ){15}[\da-f]{4}/v.exec(await server.line(/certificate fingerprint/v))!;
+	const {port} = /(?:TCP|127\.0\.0\.1|port)\D*(?<port>\d{4,5})/v.exec(server.lines.join('\n'))!.groups!;
+	const client = world.program('earshot', 'ann', {arguments: ['--plain', '--udp-port', '0', '--server', `127.0.0.1:${port}`]});
+	t.true((await client.line(/First connection/v)).includes(shown));
+});
