@@ -2,6 +2,7 @@
 // It is read right here, because what it holds would take longer to hand over than to read; all that comes later is the worker's.
 // Knows requests on their way and their answers; refuses to block once it is open.
 import {Worker} from 'node:worker_threads';
+import {sqliteThreadFlags} from '../../source/disk/sqlite-warning.js';
 import {ProtocolError} from '../../source/protocol/errors.js';
 import type {StoredState} from '../core/server-core.js';
 import type {BackupOrder, BackupReport} from './backup.js';
@@ -54,7 +55,7 @@ export class Store {
 	*/
 	static async open(file: string, expectsData = false): Promise<Store> {
 		// The thread gets ready meanwhile, and opens the database when it is told that it was given back.
-		const worker = new Worker(new URL('store-worker.js', import.meta.url), {workerData: {file}});
+		const worker = new Worker(new URL('store-worker.js', import.meta.url), {workerData: {file}, execArgv: [...sqliteThreadFlags]});
 		const firstAnswer = new Promise<StoreAnswer>((resolve, reject) => {
 			worker.once('message', resolve);
 			worker.once('error', reject);

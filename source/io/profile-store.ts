@@ -11,6 +11,7 @@ import type {
 	StoreWrite,
 	StoredState,
 } from '../messenger/effects.js';
+import {sqliteThreadFlags} from '../disk/sqlite-warning.js';
 import {ProtocolError} from '../protocol/errors.js';
 import {nameKey} from '../protocol/names.js';
 import {ProfileClaim, type DeviceSecrets, type ProfileWish} from './profile-claim.js';
@@ -312,7 +313,7 @@ type Thread = {readonly worker: Worker; readonly ended: Promise<unknown>};
 
 function startThread(path: string): Thread {
 	const request: ProfileRequest = {path};
-	const worker = new Worker(new URL('profile-worker.js', import.meta.url), {workerData: request, name: 'profile', execArgv: []});
+	const worker = new Worker(new URL('profile-worker.js', import.meta.url), {workerData: request, name: 'profile', execArgv: [...sqliteThreadFlags]});
 	const ended = new Promise(resolve => {
 		worker.once('exit', resolve);
 	});
