@@ -3,12 +3,12 @@
 import {
 	accessSync,
 	constants,
-	mkdirSync,
 	statSync,
 } from 'node:fs';
-import {dirname, resolve} from 'node:path';
+import {resolve} from 'node:path';
 import envPaths from 'env-paths';
 import meow from 'meow';
+import {makeFolder} from './disk/folder.js';
 import {parseAnnounced, parseHostPort, type HostPort} from './protocol/addresses.js';
 import {defaultPort, maximumAddresses} from './protocol/limits.js';
 import {nameProblem} from './protocol/names.js';
@@ -233,25 +233,6 @@ function defaultFolder(home = ''): string {
 
 function isFolder(path: string): boolean {
 	return statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
-}
-
-/**
-Makes a folder for its owner and the ones above it. Node's own recursion never ends where a file system refuses folders (/proc).
-*/
-function makeFolder(path: string): void {
-	if (isFolder(path)) {
-		return;
-	}
-
-	makeFolder(dirname(path));
-	try {
-		mkdirSync(path, {mode: 0o700});
-	} catch (error) {
-		// Another client may have made it meanwhile.
-		if (!isFolder(path)) {
-			throw error;
-		}
-	}
 }
 
 function toDataFolder(value: string): string {

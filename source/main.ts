@@ -10,9 +10,21 @@ if (major < 24 || (major === 24 && minor < 12)) {
 	process.exit(2);
 }
 
-// What is compiled now is read at the next start; where the folder can't be written, it is compiled again.
-const {default: envPaths} = await import('env-paths');
-module.enableCompileCache(path.join(envPaths('earshot', {suffix: ''}).cache, 'compiled'));
+// What is compiled now is read at the next start; where the folder can't be written, it is compiled again. Node would make the folder, too,
+// but never comes back where a file system refuses that (/proc).
+if ((process.env.NODE_DISABLE_COMPILE_CACHE ?? '') === '') {
+	const [{default: envPaths}, {makeFolder}] = await Promise.all([import('env-paths'), import('./disk/folder.js')]);
+	const cache = path.join(envPaths('earshot', {suffix: ''}).cache, 'compiled');
+	try {
+		makeFolder(cache);
+		module.enableCompileCache(cache);
+	} catch {
+		// It starts a little slower.
+	}
+}
+
+const {hideExperimentalWarnings} = await import('./disk/sqlite-warning.js');
+hideExperimentalWarnings();
 
 const {main} = await import('./cli.js');
 await main(process.argv.slice(2));

@@ -5,7 +5,7 @@
 //   {"command":"backup","ok":true,"fields":{…}}  or  {"command":"backup","ok":false,"error":{"code":"…","message":"…"}}
 import {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
-import {lstatSync, mkdirSync, rmSync} from 'node:fs';
+import {lstatSync, rmSync} from 'node:fs';
 import {
 	connect,
 	createServer,
@@ -15,6 +15,7 @@ import {
 import {tmpdir, userInfo} from 'node:os';
 import {dirname, join} from 'node:path';
 import process from 'node:process';
+import {makeFolder} from '../../source/disk/folder.js';
 import {LineDecoder} from '../../source/protocol/framing.js';
 import type {OperatorReply} from '../core/actions.js';
 
@@ -107,7 +108,7 @@ export class Door {
 	async #listen(): Promise<void> {
 		if (process.platform !== 'win32') {
 			if (dirname(this.path) === temporaryFolder()) {
-				mkdirSync(temporaryFolder(), {recursive: true, mode: 0o700});
+				makeFolder(temporaryFolder());
 			}
 
 			if (!isSafe(this.path)) {

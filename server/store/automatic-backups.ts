@@ -1,7 +1,8 @@
 // The backups that a server makes by itself, in a folder beside its data.
 // Knows their names, which is the newest and how many are kept; refuses to know how one is made (backup.ts).
-import {mkdirSync, readdirSync, rmSync} from 'node:fs';
+import {readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
+import {makeFolder} from '../../source/disk/folder.js';
 import {labelOf, type BackupLabel} from './backup.js';
 
 const folderName = 'backups';
@@ -44,7 +45,7 @@ export class AutomaticBackups {
 	Where the next one goes.
 	*/
 	next(at: number): string {
-		mkdirSync(this.#folder, {recursive: true, mode: 0o700});
+		makeFolder(this.#folder);
 		return join(this.#folder, `earshotd-${stamp(at)}.backup`);
 	}
 

@@ -14,6 +14,7 @@ import {
 	rmdir,
 } from 'node:fs/promises';
 import {join} from 'node:path';
+import {makeFolder} from '../../source/disk/folder.js';
 import {ProtocolError} from '../../source/protocol/errors.js';
 import {unpackBackup, type BackupLabel} from './backup.js';
 import {openRealm, realmFiles} from './realm.js';
@@ -88,7 +89,7 @@ export async function finishRestoration(folder: string): Promise<string | undefi
 
 	const from = join(folder, ready);
 	const kept = join(folder, ready.slice(prefix.length));
-	await mkdir(kept, {recursive: true, mode: 0o700});
+	makeFolder(kept);
 	for (const [name, ...companions] of [[databaseFile, `${databaseFile}-wal`, `${databaseFile}-shm`], ...realmFiles.map(realmFile => [realmFile])] as string[][]) {
 		if (!existsSync(join(from, name!))) {
 			// A crash came after this one was in place.

@@ -1,14 +1,13 @@
 // Files that exist whole or not at all.
 // Knows temporary names, fsync and rename; refuses to know what is in them.
-import {statSync} from 'node:fs';
 import {
-	mkdir,
 	open,
 	readFile,
 	rename,
 } from 'node:fs/promises';
-import {dirname, resolve} from 'node:path';
+import {dirname} from 'node:path';
 import process from 'node:process';
+import {makeFolder} from '../../source/disk/folder.js';
 import {StartError} from './start-error.js';
 
 function codeOf(error: unknown): string | undefined {
@@ -22,32 +21,9 @@ Makes a folder that only its owner may enter.
 */
 export async function makePrivateFolder(folder: string): Promise<void> {
 	try {
-		await makeFolder(resolve(folder));
+		makeFolder(folder);
 	} catch (error) {
 		throw new StartError(`The data folder ${folder} can't be made (${codeOf(error) ?? String(error)}); check the permissions above it, or choose another with --data.`);
-	}
-}
-
-function isFolder(path: string): boolean {
-	return statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false;
-}
-
-/**
-Makes a folder and the ones above it. Node's own recursion never ends where a file system refuses folders (/proc).
-*/
-async function makeFolder(folder: string): Promise<void> {
-	if (isFolder(folder)) {
-		return;
-	}
-
-	await makeFolder(dirname(folder));
-	try {
-		await mkdir(folder, {mode: 0o700});
-	} catch (error) {
-		// Another program may have made it meanwhile.
-		if (!isFolder(folder)) {
-			throw error;
-		}
 	}
 }
 

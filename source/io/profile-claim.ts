@@ -5,10 +5,11 @@
 //              device.json raw private keys, for the owner's eyes
 //              profile.db  profile-database.ts
 import {randomBytes} from 'node:crypto';
-import {existsSync, mkdirSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
 import * as v from 'valibot';
+import {makeFolder} from '../disk/folder.js';
 import {ProtocolError} from '../protocol/errors.js';
 import {decodeBase64, encodeBase64} from '../protocol/keys.js';
 import {JsonFile} from './json-file.js';
@@ -90,7 +91,7 @@ that Node offers on every system and that no crash leaves behind.
 function lockProfile(folder: string): DatabaseSync | undefined {
 	let lock: DatabaseSync | undefined;
 	try {
-		mkdirSync(folder, {recursive: true, mode: 0o700});
+		makeFolder(folder);
 		lock = new DatabaseSync(join(folder, 'lock'), {timeout: 0});
 		lock.exec('BEGIN IMMEDIATE');
 		return lock;

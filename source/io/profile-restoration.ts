@@ -7,7 +7,6 @@ import {
 	closeSync,
 	existsSync,
 	fsyncSync,
-	mkdirSync,
 	openSync,
 	renameSync,
 	rmdirSync,
@@ -16,6 +15,7 @@ import {
 import {basename, dirname, join} from 'node:path';
 import process from 'node:process';
 import {DatabaseSync} from 'node:sqlite';
+import {makeFolder} from '../disk/folder.js';
 import {findDamage} from '../disk/sqlite-file.js';
 import {ageOf} from '../kit/time.js';
 import {ProtocolError} from '../protocol/errors.js';
@@ -161,7 +161,7 @@ function renew(fresh: string): void {
 */
 function setAside(path: string, now: number): string | undefined {
 	const kept = join(dirname(path), `damaged-${new Date(now).toISOString().replaceAll(/[.:]/gv, '-')}`);
-	mkdirSync(kept, {recursive: true, mode: 0o700});
+	makeFolder(kept);
 	let count = 0;
 	// The log last: beside a database that is not its own it would do harm.
 	for (const suffix of ['', '-wal', '-shm']) {

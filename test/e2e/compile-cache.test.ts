@@ -34,6 +34,16 @@ for (const kind of ['earshot', 'earshotd'] as const) {
 		t.deepEqual(compiledIn(cache), []);
 	});
 
+	(process.platform === 'linux' ? test : test.skip)(`${kind}: a home below /proc is refused in a sentence where data must be kept, and matters to nothing else`, async t => {
+		const world = openWorld(t);
+		const environment = {HOME: '/proc/nowhere', EARSHOT_HOME: ''};
+		const version = world.program(kind, 'version', {arguments: ['--version'], environment});
+		t.is((await version.exit()).code, 0);
+		const program = world.program(kind, 'first', {arguments: ['--json', ...(kind === 'earshotd' ? ['--port', '0'] : []), '--udp-port', '0'], environment});
+		t.is((await program.exit()).code, 2);
+		t.regex(program.errors, /^earshotd?: The data folder \/proc\/nowhere\S* can't be (?:made|written).*--data\.\n$/v);
+	});
+
 	test(`${kind} starts where nothing can be kept`, async t => {
 		const world = openWorld(t);
 		const blocked = path.join(world.home('cache'), 'a-file');

@@ -17,9 +17,9 @@ export type Breach = {readonly file: string; readonly line: number; readonly pro
 Each room with the rooms below it that it may import. A file that is a room by itself stands here with its name.
 */
 const arrows: Readonly<Record<string, readonly string[]>> = {
-	'source/main.ts': ['source/cli.tsx'],
+	'source/main.ts': ['source/cli.tsx', 'source/disk'],
 	'source/cli.tsx': ['source/flags.ts', 'source/screen', 'source/plain', 'source/runtime', 'source/io', 'source/messenger', 'source/kit', 'source/protocol', 'server/host.ts'],
-	'source/flags.ts': ['source/protocol'],
+	'source/flags.ts': ['source/disk', 'source/protocol'],
 	'source/screen': ['source/messenger', 'source/kit', 'source/protocol'],
 	'source/plain': ['source/messenger', 'source/kit', 'source/protocol'],
 	'source/runtime': ['source/io', 'source/messenger', 'source/protocol'],
@@ -30,12 +30,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 	'source/protocol': [],
 	'source/kit': [],
 	'source/disk': [],
-	'server/main.ts': ['server/cli.tsx'],
+	'server/main.ts': ['server/cli.tsx', 'source/disk'],
 	'server/cli.tsx': ['server/host.ts', 'server/serve.ts', 'server/admin', 'server/net', 'server/store', 'server/directory', 'server/core', 'source/protocol'],
 	'server/admin': ['server/serve.ts', 'server/core', 'source/kit', 'source/protocol'],
 	'server/host.ts': ['server/serve.ts', 'server/net', 'server/store', 'server/core', 'source/kit', 'source/protocol'],
 	'server/serve.ts': ['server/net', 'server/store', 'server/directory', 'server/core', 'source/protocol'],
-	'server/net': ['server/core', 'source/protocol'],
+	'server/net': ['server/core', 'source/disk', 'source/protocol'],
 	'server/store': ['server/core', 'source/disk', 'source/protocol'],
 	'server/directory': ['server/core', 'source/protocol'],
 	'server/core': ['source/protocol'],
