@@ -14,6 +14,7 @@ import {encodeLine} from '../protocol/framing.js';
 import {encodeBase64, exportPublicKey, importPrivateKey} from '../protocol/keys.js';
 import {defaultPort, protocolVersion} from '../protocol/limits.js';
 import type {Introduction, Request} from '../protocol/messages.js';
+import {maxDatagramSize} from '../peer/config.js';
 import {Client} from './client.js';
 import type {Effect, StoredState} from './effects.js';
 import type {MessengerEvent} from './events.js';
@@ -24,6 +25,7 @@ const server = {host: '192.0.2.1', port: defaultPort};
 const session = 'rehearsed';
 
 const cardMs = 3_600_000;
+const largeFrom = 8192;
 
 /**
 The play takes some 75 steps; should it ever go round in circles, it ends here.
@@ -103,7 +105,18 @@ export class Rehearsal {
 				user: name, card, addresses: [address], punch,
 			},
 			client: new Client({
-				device, random: this.#random, now: this.#now, mode: 'one', accept: 'ask', stored: remembered(name, this.#now), addresses: () => [address], program: 'rehearsal', user: name,
+				device,
+				random: this.#random,
+				now: this.#now,
+				mode: 'one',
+				accept: 'ask',
+				stored: remembered(name, this.#now),
+				addresses: () => [address],
+				program: 'rehearsal',
+				user: name,
+				// Large datagrams are tried as soon as a link stands, and have a cipher of their own.
+				sizeCeiling: () => maxDatagramSize,
+				peerConfig: {aesFrom: largeFrom},
 			}),
 		};
 		this.#actors.push(actor);
