@@ -16,12 +16,12 @@ const bytesPerAnswer = 512 * 1024;
 
 export const clock = createClock();
 
-// The caller knows the responder's key beforehand, as a card would tell it.
-const responderKey = new Uint8Array(32).fill(1);
-
 function identityOf(privateKey: Uint8Array): {privateKey: Uint8Array; publicKey: Uint8Array} {
 	return {privateKey, publicKey: new AgreementKey(privateKey).publicKey};
 }
+
+// The caller knows the responder's key beforehand, as a card would tell it.
+const responder = identityOf(new Uint8Array(32).fill(1));
 
 export class Driver {
 	readonly endpoint: Endpoint;
@@ -51,7 +51,7 @@ export class Driver {
 	The side that is called.
 	*/
 	static async respond(onEvent: (event: EndpointEvent) => void, options: Partial<EndpointOptions> = {}): Promise<Driver> {
-		return new Driver(await UdpSocket.open(0), {privateKey: responderKey, onEvent, ...options});
+		return new Driver(await UdpSocket.open(0), {privateKey: responder.privateKey, onEvent, ...options});
 	}
 
 	/**
@@ -65,7 +65,7 @@ export class Driver {
 	Begins a link to the responder, by default on this machine.
 	*/
 	connect(port: number, host = '127.0.0.1'): number {
-		const link = this.endpoint.connect({publicKey: identityOf(responderKey).publicKey, candidates: [`${host}:${port}`]}, clock());
+		const link = this.endpoint.connect({publicKey: responder.publicKey, candidates: [`${host}:${port}`]}, clock());
 		this.schedule();
 		return link;
 	}
@@ -78,6 +78,14 @@ export class Driver {
 		this.#transmit();
 		this.#awaitEnd();
 		return taken;
+	}
+
+	/**
+	Ends a link; the peer hears of it at once.
+	*/
+	hangUp(link: number): void {
+		this.endpoint.close(link, 256, 'done', clock());
+		this.#transmit();
 	}
 
 	schedule(): void {

@@ -90,7 +90,10 @@ export const peerLink: Transport = {
 					return filled;
 				};
 			},
-			close: async () => driver.close(),
+			async close() {
+				driver.hangUp(link);
+				await driver.close();
+			},
 		};
 	},
 };

@@ -4,8 +4,8 @@
 // Knows keys and bytes; refuses to know packets, and which of the two one is sealed with (ciphers.ts).
 import {Buffer} from 'node:buffer';
 import {createCipheriv, createDecipheriv, createSecretKey} from 'node:crypto';
-import {createRequire} from 'node:module';
 import {freeBytes} from './bytes.js';
+import {loadSodium, type Sodium} from './sodium.js';
 
 /**
 Seals and opens with one key. A nonce is 12 bytes and must never be used twice for sealing.
@@ -78,24 +78,14 @@ export const nodeChaCha: CipherSuite = nodeSuite('chacha20-poly1305');
 
 export const aesGcm: CipherSuite = nodeSuite('aes-256-gcm');
 
-type Sodium = {
-	crypto_aead_chacha20poly1305_ietf_encrypt(sealed: Uint8Array, plaintext: Uint8Array, header: Uint8Array, secretNonce: null, nonce: Uint8Array, key: Uint8Array): number;
-	crypto_aead_chacha20poly1305_ietf_decrypt(plaintext: Uint8Array, secretNonce: null, sealed: Uint8Array, header: Uint8Array, nonce: Uint8Array, key: Uint8Array): number;
-};
-
 let sodiumSuite: CipherSuite | undefined;
-let isSodiumLooked = false;
 
 /**
-The libsodium suite, or undefined where its addon does not load. Loaded when it is first asked for: it takes some 10 ms, and nothing is
-sealed before somebody is met.
+The libsodium suite, or undefined where its addon does not load.
 */
 export function sodiumChaCha(): CipherSuite | undefined {
-	if (!isSodiumLooked) {
-		isSodiumLooked = true;
-		sodiumSuite = loadSodium();
-	}
-
+	const sodium = loadSodium();
+	sodiumSuite ??= sodium && createSodiumSuite(sodium);
 	return sodiumSuite;
 }
 
@@ -111,14 +101,7 @@ export const chaCha: CipherSuite = {
 	create: key => fastestChaCha().create(key),
 };
 
-function loadSodium(): CipherSuite | undefined {
-	let sodium: Sodium;
-	try {
-		sodium = createRequire(import.meta.url)('sodium-native') as Sodium;
-	} catch {
-		return undefined;
-	}
-
+function createSodiumSuite(sodium: Sodium): CipherSuite {
 	return {
 		name: 'chacha20-poly1305 (sodium)',
 		create(key) {
