@@ -232,6 +232,13 @@ test('the form can be put off, and comes back with the next connection', t => {
 	t.is(player.overlay, 'sign-in');
 });
 
+test('a name that can\'t be is typed anew', t => {
+	const player = new Player(signedOutView).type('a/b<enter>pw<enter>');
+	player.handle({type: 'reply', purpose: 'sign-in', reply: {command: 'register', ok: false, error: {code: 'bad-name', message: 'A name is made of letters.'}}});
+	player.type('<ctrl+u>ann<enter>');
+	t.is(player.executed.at(-1), 'register ann pw');
+});
+
 test('where no server answers, the screen offers to host one', t => {
 	const player = new Player(quietView);
 	t.is(player.overlay, undefined);
@@ -274,6 +281,15 @@ test('what happens where one is not looking is said', t => {
 	t.is(said({
 		type: 'room', room: 'den', change: 'closed', user: 'bob',
 	}), 'bob has closed the room den.');
+});
+
+test('who types into the dialog types an address, and Enter connects there', t => {
+	for (const typed of ['example.org:7601', 'c example.org:7601', '/c example.org:7601']) {
+		const player = new Player(quietView).after(1000).type(`${typed}<enter>`);
+		t.deepEqual(player.executed, ['c example.org:7601'], `after ${typed}`);
+	}
+
+	t.deepEqual(new Player(quietView).after(1000).type('  <enter>').executed, ['host'], 'a space is no address');
 });
 
 test('an address can be given, and a failure is shown beside it', t => {

@@ -85,10 +85,18 @@ export function handleServerKey(state: ScreenState, dialog: ServerDialog, event:
 		}
 
 		default: {
-			return only(state);
+			// Who types, types an address: Enter after it must not start a server.
+			return event.kind === 'text' && event.text.trim() !== ''
+				? handleAddressKey(state, {...dialog, address: createComposer({limit: 300}), problem: undefined}, event)
+				: only(state);
 		}
 	}
 }
+
+/**
+Out of habit some type the whole command.
+*/
+const habit = /^\/?(?:c|connect)\s+/v;
 
 function handleAddressKey(state: ScreenState, dialog: ServerDialog & {readonly address: NonNullable<ServerDialog['address']>}, event: KeyEvent): Step {
 	if (event.kind === 'key' && event.name === 'escape') {
@@ -96,7 +104,7 @@ function handleAddressKey(state: ScreenState, dialog: ServerDialog & {readonly a
 	}
 
 	if (event.kind === 'key' && event.name === 'enter') {
-		const typed = dialog.address.text.trim();
+		const typed = dialog.address.text.trim().replace(habit, '');
 		return typed === '' ? only(state) : run(replaceOverlay(state, {...dialog, problem: undefined}), `c ${typed}`, 'server');
 	}
 

@@ -100,7 +100,9 @@ export function handleSignInReply(state: ScreenState, reply: CommandReply): Scre
 				? {
 					...overlay, isBusy: false, mode: 'login', field: 'password', problem: `${name} has an account here already. If it is yours, press Enter to log in.`,
 				}
-				: {...overlay, isBusy: false, problem: reply.error.message};
+				: {
+					...overlay, isBusy: false, field: reply.error.code === 'bad-name' ? 'name' : overlay.field, problem: reply.error.message,
+				};
 		}),
 	};
 }
@@ -113,7 +115,7 @@ export function viewSignIn(state: ScreenState, form: SignIn, theme: Theme): Over
 	});
 	const below: StyledLine[] = form.isBusy
 		? [[{text: 'One moment…', style: theme.muted}]]
-		: wrap(sanitiseLine(form.problem ?? ''), width).slice(0, 2).map(text => [{text, style: theme.warning}]);
+		: wrap(sanitiseLine(form.problem ?? ''), width).slice(0, 3).map(text => [{text, style: theme.warning}]);
 	// On a low screen the form itself comes first.
 	const isLow = state.size.rows < 15;
 	const air: StyledLine[] = isLow ? [] : [[]];
@@ -138,7 +140,7 @@ export function viewSignIn(state: ScreenState, form: SignIn, theme: Theme): Over
 		footer: keyHints(theme, [['Tab', 'next field'], ['Enter', form.mode === 'register' ? 'register' : 'log in'], ['Esc', 'later']]),
 		lines,
 		width: width + 4,
-		height: innerHeight(state.size, isLow ? 5 : 9) + 2,
+		height: innerHeight(state.size, isLow ? 5 : 10) + 2,
 		cursor: cursors[form.field],
 	};
 }
