@@ -230,7 +230,10 @@ export function completions(text: string, view: MessengerView): string[] {
 	const {kind, content} = readTyped(text);
 	if (kind === 'command') {
 		const slash = text.slice(0, text.length - content.length);
-		return suggest(content, view, 20).filter(({line}) => line.length >= content.length && passwordStretch(line) === undefined).map(({line, isComplete: isWhole}) => `${slash}${line}${isWhole ? '' : ' '}`);
+		const lines = suggest(content, view, 20).filter(({line}) => line.length >= content.length && passwordStretch(line) === undefined);
+		// Letters of a name in the middle of another one are found by the list, and only then by Tab where nothing begins so.
+		const begun = lines.filter(({line}) => line.startsWith(content));
+		return (begun.length > 0 ? begun : lines).map(({line, isComplete: isWhole}) => `${slash}${line}${isWhole ? '' : ' '}`);
 	}
 
 	const word = text.slice(Math.max(text.lastIndexOf(' '), text.lastIndexOf('\n')) + 1);

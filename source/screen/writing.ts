@@ -166,8 +166,9 @@ function complete(state: ScreenState, suggestions: readonly Suggestion[]): Scree
 		return fill(state, chosen);
 	}
 
-	// A sole completion is done; what follows it may be completed in turn.
-	const cycle = completion && completion.texts.length > 1 ? completion : undefined;
+	// A sole completion is done, and so is a command that wants an argument: what follows may be completed in turn.
+	const isDone = completion?.texts.length === 1 || (readTyped(composer.text).kind === 'command' && composer.text.endsWith(' '));
+	const cycle = isDone ? undefined : completion;
 	const texts = cycle?.texts ?? completions(composer.text, state.view);
 	if (texts.length === 0 || composer.cursor < composer.text.length) {
 		return state;

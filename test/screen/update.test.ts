@@ -344,6 +344,9 @@ test('Tab completes names and commands, and walks through the panes on an empty 
 	t.is(player.type('<ctrl+u>/whoi<tab>').state.composer.text, '/whois ');
 	t.is(player.type('<tab>').state.composer.text, '/whois bob');
 	t.is(player.type('<tab>').state.composer.text, '/whois cat');
+	// Other commands have these letters, too; Tab goes on as the list says.
+	t.deepEqual(['<ctrl+u>/wh<tab>', '<tab>', '<tab>', '<tab>'].map(keys => player.type(keys).state.composer.text), ['/whois ', '/whois bob', '/whois cat', '/whois zoë']);
+	t.deepEqual(['<ctrl+u>/cont<tab>', '<tab>'].map(keys => player.type(keys).state.composer.text), ['/contacts', '/contact ']);
 	player.type('<ctrl+u>');
 	t.deepEqual(['<tab>', '<tab>', '<tab>', '<tab>'].map(key => player.type(key).state.focus), ['rooms', 'people', 'messages', 'composer']);
 });
