@@ -1,5 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
+import {chooseTheme} from '../../source/kit/theme.js';
+import {viewSheet} from '../../source/screen/overlays/sheet.js';
 import {pollTimeout} from '../../source/screen/update.js';
 import type {MessengerEvent} from '../../source/messenger/events.js';
 import {quietView} from '../helpers/quiet-view.js';
@@ -408,6 +410,30 @@ test('leaving asks only when something written would be lost', t => {
 	t.is(player.overlay, 'quit');
 	t.is(player.type('<escape>').overlay, undefined);
 	t.true(isLeaving(player.type('<ctrl+c><ctrl+c>')));
+});
+
+test('what is too long for a line of a sheet goes on in the next, and is scrolled by lines', t => {
+	const fingerprint = '0123456789abcdef'.repeat(4);
+	const player = new Player(homeView);
+	player.handle({
+		type: 'reply', purpose: 'command', reply: {
+			command: 'server', ok: true, fields: {
+				address: '127.0.0.1:7600', role: 'root', term: 1, voters: [], program: 'earshotd', fingerprint,
+			},
+		},
+	});
+	const draw = () => {
+		const sheet = player.state.overlays.at(-1);
+		return sheet?.kind === 'sheet' ? viewSheet(player.state, sheet, chooseTheme({})).lines.map(spans => spans.map(({text}) => text).join('')) : [];
+	};
+
+	t.is(draw().join('').replaceAll(' ', '').split('Certificate', 2)[1], fingerprint);
+	const messages = Array.from({length: 20}, (_, index) => ({at: '2026-01-01T10:00:00.000Z', from: 'bob', text: `${index} ${'word '.repeat(40)}`}));
+	player.type('<escape>').handle({type: 'reply', purpose: 'command', reply: {command: 'history', ok: true, fields: {session: 'bob', messages}}});
+	t.true(draw()[0]!.includes('bob: 0 word'));
+	player.type('<end>');
+	t.true(draw().some(text => text.includes('bob: 19 word')));
+	t.true(draw().every(text => text.length <= 76));
 });
 
 test('answers that list something open a sheet, failures say so for a while', t => {
