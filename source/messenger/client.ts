@@ -67,6 +67,7 @@ import {Passing} from './passing.js';
 import {authenticatePeer, Peers} from './peers.js';
 import {Performer} from './performer.js';
 import {Pending} from './pending.js';
+import {Pleas} from './pleas.js';
 import {Prekeys} from './prekeys.js';
 import {Progress} from './progress.js';
 import {Reading, type Arrival, type ReadingPolicy} from './reading.js';
@@ -184,6 +185,7 @@ export class Client {
 	readonly #mailing: Mailing;
 	readonly #mailbox: Mailbox;
 	readonly #receipts: Receipts;
+	readonly #pleas: Pleas;
 	readonly #reading: Reading;
 	readonly #pending = new Pending();
 	readonly #log = new MessageLog(maximumLogRows);
@@ -378,6 +380,7 @@ export class Client {
 				emit,
 			},
 		});
+		this.#pleas = new Pleas({inbox, courier, isReady: () => this.#prekeys.isIdle && this.#mailbox.isIdle});
 		this.#receipts = new Receipts({
 			inbox,
 			journal: this.#journal,
@@ -459,6 +462,10 @@ export class Client {
 					this.#delivery.owe(line.peer, line.lane);
 					return this.#receipts.owe(authorOf(line), now);
 				},
+				handlePlea: (peer, {lane, got}, now) => {
+					this.#mailing.handlePlea(peer, lane, got, now);
+				},
+				handleUnreadable: (author, now) => this.#pleas.add(author, now),
 				handleReceipt(peer, receipt, now) {
 					progress.confirm(peer, receipt.lane, receipt, now);
 				},
@@ -745,6 +752,7 @@ export class Client {
 			this.#prekeys.pollTimeout(),
 			this.#mailing.pollTimeout(),
 			this.#receipts.pollTimeout(),
+			this.#pleas.pollTimeout(),
 			this.#mailbox.pollTimeout(),
 			this.#catchUp.pollTimeout(),
 			this.#departure.pollTimeout(),
@@ -789,6 +797,7 @@ export class Client {
 		this.#delivery.flush(now);
 		this.#mailing.flush(now);
 		this.#receipts.flush(now);
+		this.#pleas.flush(now);
 		this.#mailbox.flush(now);
 		this.#catchUp.flush(now);
 		this.#peers.handleEvents(now);
@@ -929,6 +938,7 @@ export class Client {
 		this.#mailbox.handleLoggedIn({party: this.#identity.party, agree: this.#agreeKey}, now);
 		this.#mailing.handleLoggedIn(now);
 		this.#receipts.handleLoggedIn(this.#identity, now);
+		this.#pleas.handleLoggedIn(ownerKey(this.#identity), now);
 	}
 
 	#handleLoggedOut(now: number): void {
@@ -939,6 +949,7 @@ export class Client {
 		this.#mailbox.handleLoggedOut();
 		this.#mailing.handleLoggedOut();
 		this.#receipts.handleLoggedOut();
+		this.#pleas.handleLoggedOut();
 	}
 
 	#announce(now: number): void {
@@ -1020,7 +1031,7 @@ export class Client {
 	}
 
 	#isAllSaid(now: number): boolean {
-		return this.#journal.isIdle && !this.#delivery.hasLinesInFlight && this.#mailing.isIdle(now) && this.#receipts.isIdle(now) && this.#mailbox.isIdle && this.#prekeys.isIdle;
+		return this.#journal.isIdle && !this.#delivery.hasLinesInFlight && this.#mailing.isIdle(now) && this.#receipts.isIdle(now) && this.#pleas.isIdle(now) && this.#mailbox.isIdle && this.#prekeys.isIdle;
 	}
 }
 

@@ -1,8 +1,9 @@
 // Letters: what a mail says inside its seal, as compact bytes (JSON escapes could make a line six times as long).
-// Knows the two kinds, a line and a receipt, and their layout; refuses to know seals and who may say what.
+// Knows the kinds, a line, a receipt and a plea, and their layout; refuses to know seals and who may say what.
 //
 //   line     1 | sequence 6 | after 6 | at 6 | clock 16 | text, UTF-8
 //   receipt  2 | got 6 | read 6 | lane, UTF-8                             numbers big-endian
+//   plea     3 | got 6 | lane, UTF-8
 import {Buffer} from 'node:buffer';
 import {maximumTextBytes} from '../protocol/limits.js';
 import {isMoment} from './clock.js';
@@ -19,12 +20,18 @@ What the sender has of the reader's own lines in a lane: received, and read, up 
 */
 export type ReceiptLetter = {readonly kind: 'receipt'; readonly lane: Lane; readonly got: number; readonly read: number};
 
-export type Letter = LineLetter | ReceiptLetter;
+/**
+The sender could not open what the reader has mailed in a lane: all after `got` is wanted again, sealed with the prekeys of now.
+*/
+export type PleaLetter = {readonly kind: 'plea'; readonly lane: Lane; readonly got: number};
 
-const kinds = {line: 1, receipt: 2} as const;
+export type Letter = LineLetter | ReceiptLetter | PleaLetter;
+
+const kinds = {line: 1, receipt: 2, plea: 3} as const;
 const clockLength = 16;
 const lineHeader = 19 + clockLength;
 const receiptHeader = 13;
+const pleaHeader = 7;
 const longestLane = 200;
 
 export function encodeLetter(letter: Letter): Uint8Array {
@@ -33,6 +40,13 @@ export function encodeLetter(letter: Letter): Uint8Array {
 		header.writeUInt8(kinds.receipt);
 		header.writeUIntBE(letter.got, 1, 6);
 		header.writeUIntBE(letter.read, 7, 6);
+		return Buffer.concat([header, Buffer.from(letter.lane)]);
+	}
+
+	if (letter.kind === 'plea') {
+		const header = Buffer.alloc(pleaHeader);
+		header.writeUInt8(kinds.plea);
+		header.writeUIntBE(letter.got, 1, 6);
 		return Buffer.concat([header, Buffer.from(letter.lane)]);
 	}
 
@@ -50,11 +64,23 @@ export function encodeLetter(letter: Letter): Uint8Array {
 */
 export function decodeLetter(bytes: Uint8Array): Letter | undefined {
 	const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-	if (data[0] === kinds.line) {
-		return decodeLine(data);
-	}
+	switch (data[0]) {
+		case kinds.line: {
+			return decodeLine(data);
+		}
 
-	return data[0] === kinds.receipt ? decodeReceipt(data) : undefined;
+		case kinds.receipt: {
+			return decodeReceipt(data);
+		}
+
+		case kinds.plea: {
+			return decodePlea(data);
+		}
+
+		default: {
+			return undefined;
+		}
+	}
 }
 
 function decodeLine(data: Buffer): LineLetter | undefined {
@@ -73,12 +99,25 @@ function decodeLine(data: Buffer): LineLetter | undefined {
 }
 
 function decodeReceipt(data: Buffer): ReceiptLetter | undefined {
-	const lane = data.length > receiptHeader && data.length <= receiptHeader + longestLane ? decodeText(data.subarray(receiptHeader)) : undefined;
-	return lane !== undefined && isLane(lane)
-		? {
+	const lane = decodeLane(data, receiptHeader);
+	return lane === undefined
+		? undefined
+		: {
 			kind: 'receipt', lane, got: data.readUIntBE(1, 6), read: data.readUIntBE(7, 6),
-		}
-		: undefined;
+		};
+}
+
+function decodePlea(data: Buffer): PleaLetter | undefined {
+	const lane = decodeLane(data, pleaHeader);
+	return lane === undefined ? undefined : {kind: 'plea', lane, got: data.readUIntBE(1, 6)};
+}
+
+/**
+The lane that stands at the end, after a header.
+*/
+function decodeLane(data: Buffer, header: number): Lane | undefined {
+	const lane = data.length > header && data.length <= header + longestLane ? decodeText(data.subarray(header)) : undefined;
+	return lane !== undefined && isLane(lane) ? lane : undefined;
 }
 
 function decodeText(bytes: Uint8Array): string | undefined {

@@ -229,6 +229,16 @@ Authors who must be told by mail what we have of their lines; the oldest is let 
 export const maximumDebts = 1000;
 
 /**
+Authors who are to be asked to mail again what we can't open.
+*/
+export const maximumPleas = 1000;
+
+/**
+Whoever asks us to mail again is heard so often: all that has no receipt goes out each time.
+*/
+export const pleaPauseMs = 60_000;
+
+/**
 Rows of a conversation that are kept to be shown.
 */
 export const maximumRows = 2000;

@@ -19,7 +19,12 @@ import type {StoredState, StoreWrite} from './effects.js';
 import type {MessengerEvent} from './events.js';
 import type {Inbox} from './inbox.js';
 import type {Journal} from './journal.js';
-import {decodeLetter, type LineLetter, type ReceiptLetter} from './letters.js';
+import {
+	decodeLetter,
+	type LineLetter,
+	type PleaLetter,
+	type ReceiptLetter,
+} from './letters.js';
 import {
 	freshMailMs,
 	mailSweepMs,
@@ -30,6 +35,7 @@ import {
 import {laneOf} from './outbox.js';
 import type {Prekeys} from './prekeys.js';
 import type {Arrival} from './reading.js';
+import type {Author} from './receipts.js';
 import {open, type Party} from './sealing.js';
 
 export type MailboxListener = {
@@ -65,6 +71,16 @@ export type MailboxListener = {
 	Somebody, by name key, has our lines. What that changes is gathered in the journal before this returns.
 	*/
 	handleReceipt(peer: string, receipt: ReceiptLetter, now: number): void;
+	/**
+	Somebody, by name key, can't open what we have mailed.
+	*/
+	handlePlea(peer: string, plea: PleaLetter, now: number): void;
+	/**
+	A mail with a line of an author can't be opened.
+
+	@returns Whether that is news.
+	*/
+	handleUnreadable(author: Author, now: number): boolean;
 	/**
 	Lines of one sender are about to be shown that had to wait. `since` is ms since the epoch.
 	*/
@@ -365,12 +381,17 @@ export class Mailbox {
 
 		const letter = opened?.ok ? decodeLetter(opened.plaintext) : undefined;
 		if (!letter || !opened?.ok) {
-			this.#discard(mail);
+			this.#discard(mail, card && nameKey(card.user) === nameKey(mail.from) ? card : undefined, now);
 			return;
 		}
 
-		if (letter.kind === 'receipt') {
-			this.#listener.handleReceipt(nameKey(card!.user), letter, now);
+		if (letter.kind !== 'line') {
+			if (letter.kind === 'receipt') {
+				this.#listener.handleReceipt(nameKey(card!.user), letter, now);
+			} else {
+				this.#listener.handlePlea(nameKey(card!.user), letter, now);
+			}
+
 			this.#complete(mail, this.#erase(opened.oneTime));
 			return;
 		}
@@ -447,11 +468,20 @@ export class Mailbox {
 	}
 
 	/**
-	What can't be opened now never can be: it is not asked for again, and its author, who gets no receipt, keeps the line.
+	What can't be opened now never can be: it is not asked for again, but its author, who gets no receipt, keeps the line and is asked to seal it again.
 	*/
-	#discard(mail: Mail): void {
+	#discard(mail: Mail, card: Card | undefined, now: number): void {
 		this.#complete(mail, []);
 		if (mail.slot !== undefined) {
+			return;
+		}
+
+		if (card) {
+			const lane = laneOf(mail.room === undefined ? {kind: 'session', name: card.user} : {kind: 'room', name: mail.room});
+			if (this.#listener.handleUnreadable({device: card.device, lane, to: card.user}, now)) {
+				this.#listener.emit({type: 'notice', level: 'warn', text: `Mail of ${card.user} can't be opened: it was sealed for keys that this device does not have any more, or changed on its way. The messenger of ${card.user} is asked to send it again.`});
+			}
+
 			return;
 		}
 

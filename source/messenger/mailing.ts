@@ -16,6 +16,7 @@ import {
 	mailsInFlight,
 	mailSweepMs,
 	nextBackoff,
+	pleaPauseMs,
 	slowDownMs,
 } from './limits.js';
 import type {KeptEntry, Lane, Outbox} from './outbox.js';
@@ -60,6 +61,10 @@ type Box = {
 	When they last appeared.
 	*/
 	onlineAt: number;
+	/**
+	By lane, when they last asked for everything again.
+	*/
+	readonly pleadedAt: Map<Lane, number>;
 	/**
 	Of which refusal the user was told.
 	*/
@@ -136,6 +141,24 @@ export class Mailing {
 	}
 
 	/**
+	`peer` (a name key) can't open what the server has of our lines in a lane after `got`: it is sealed again.
+	*/
+	handlePlea(peer: string, lane: Lane, got: number, now: number): void {
+		const box = this.#get(peer);
+		const lost = this.#outbox.waiting(peer, lane).filter(entry => entry.sequence > got && entry.state.step === 'stored' && this.#listener.isOurs(entry));
+		if (!this.#isLoggedIn || lost.length === 0 || now < (box.pleadedAt.get(lane) ?? -Infinity) + pleaPauseMs) {
+			return;
+		}
+
+		box.pleadedAt.set(lane, now);
+		// The prekeys in it may be the lost ones.
+		box.bundle = undefined;
+		box.cursors.delete(lane);
+		this.#progress.reopen(lost);
+		this.#lookAt = now;
+	}
+
+	/**
 	Whether nothing is on its way to the server, and nothing is about to be.
 	*/
 	isIdle(now: number): boolean {
@@ -188,7 +211,7 @@ export class Mailing {
 		let box = this.#boxes.get(recipient);
 		if (!box) {
 			box = {
-				bundle: undefined, askedAt: -Infinity, hasMoreKeys: true, isAsking: false, isDeviceOpen: false, inFlight: 0, cursors: new Map(), retryAt: -Infinity, pauseMs: undefined, onlineAt: -Infinity, told: undefined,
+				bundle: undefined, askedAt: -Infinity, hasMoreKeys: true, isAsking: false, isDeviceOpen: false, inFlight: 0, cursors: new Map(), retryAt: -Infinity, pauseMs: undefined, onlineAt: -Infinity, pleadedAt: new Map(), told: undefined,
 			};
 			this.#boxes.set(recipient, box);
 		}

@@ -70,6 +70,19 @@ export class Progress {
 	}
 
 	/**
+	What the server had of some lines is of no use to their reader: they wait to be sent as before.
+	*/
+	reopen(entries: readonly KeptEntry[]): void {
+		const writes = entries.map((entry): StoreWrite => {
+			entry.state = {step: 'queued'};
+			return {
+				kind: 'outbox-state', id: entry.id, to: entry.to, state: entry.state,
+			};
+		});
+		this.#journal.gather(writes);
+	}
+
+	/**
 	The recipient has received our lines in a lane up to `got`, and read those up to `read`.
 	*/
 	confirm(recipient: string, lane: Lane, {got, read}: {got: number; read: number}, now: number): void {

@@ -3,6 +3,7 @@ import {readdirSync, statSync, truncateSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {
+	enterRoom,
 	hears,
 	openSession,
 	openWorld,
@@ -53,4 +54,42 @@ test('a profile that is cut short goes on with its backup: the same device, the 
 	await again.event({type: 'session', with: 'bob', state: 'open'});
 	await hears('directly again', again, back);
 	await hears('both ways', back, again);
+});
+
+test('what was sealed for prekeys that are in no backup is sealed again, in a session and in a room, without a word of the people', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const [ann, bob] = await world.people(['ann', 'bob'], server);
+	await enterRoom('den', ann, bob);
+	await ann.leave();
+	await bob.event({type: 'presence', user: 'ann', online: false});
+	const ids: unknown[] = [];
+	const say = async (text: string) => {
+		const {id} = await bob.ok(`s ${text}`);
+		await bob.event({
+			type: 'delivery', id, to: 'ann', state: 'stored',
+		});
+		ids.push(id);
+	};
+
+	await say('in the den');
+	await bob.ok('o ann');
+	await say('first');
+	await say('second');
+	await bob.ok('cs');
+
+	const path = world.files('ann').find(file => file.endsWith('profile.db'))!;
+	truncateSync(path, 100);
+	const again = await world.client('ann');
+	await again.ok(`c ${server.address}`);
+	await again.ok('login ann ann-secret');
+	await again.event({type: 'notice', text: /^Mail of bob can't be opened.*The messenger of bob is asked to send it again\.$/v});
+	await again.event({type: 'message', session: 'bob', text: 'second'});
+	await again.event({type: 'message', room: 'den', text: 'in the den'});
+	for (const id of ids) {
+		await bob.event({type: 'delivery', id, state: 'read'});
+	}
+
+	t.deepEqual(again.seen({type: 'message', session: 'bob'}).map(({text}) => text), ['first', 'second']);
+	t.is(again.seen({type: 'message'}).length, 3);
 });

@@ -13,8 +13,10 @@ const receipt: Letter = {
 	kind: 'receipt', lane: 'room:den', got: 2 ** 40, read: 6,
 };
 
-test('lines and receipts survive', t => {
-	for (const letter of [line, receipt, {...receipt, lane: 'session' as const}]) {
+const plea: Letter = {kind: 'plea', lane: 'room:den', got: 2 ** 40};
+
+test('lines, receipts and pleas survive', t => {
+	for (const letter of [line, plea, receipt, {...receipt, lane: 'session' as const}]) {
 		t.deepEqual(decodeLetter(encodeLetter(letter)), letter);
 	}
 });
@@ -22,6 +24,7 @@ test('lines and receipts survive', t => {
 test('their bytes do not change from one version to the next', t => {
 	t.is(Buffer.from(encodeLetter(line)).toString('hex'), `01000000000007000000000005018bcfe56800${Buffer.from(clock).toString('hex')}6772c3bcc39f650af09f918b`);
 	t.is(Buffer.from(encodeLetter(receipt)).toString('hex'), '02010000000000000000000006' + Buffer.from('room:den').toString('hex'));
+	t.is(Buffer.from(encodeLetter(plea)).toString('hex'), '03010000000000' + Buffer.from('room:den').toString('hex'));
 });
 
 test('any line fits its mail, whatever its characters', t => {
@@ -41,6 +44,7 @@ const bad: ReadonlyArray<readonly [string, Uint8Array]> = [
 	['a line with a broken moment', encodeLetter({...line, clock: 'x'.repeat(16)})],
 	['a line that is no UTF-8', Buffer.concat([encodeLetter(line), Uint8Array.of(0xFF)])],
 	['a receipt without a lane', encodeLetter(receipt).subarray(0, 13)],
+	['a plea without a lane', encodeLetter(plea).subarray(0, 7)],
 	['a receipt for no lane', Buffer.concat([encodeLetter(receipt).subarray(0, 13), Buffer.from('attic')])],
 ];
 

@@ -58,6 +58,7 @@ class Bench {
 	now = start;
 	isBusy = false;
 	readonly told: string[] = [];
+	readonly unreadable: string[] = [];
 	readonly asked: string[] = [];
 	readonly writes: StoreWrite[] = [];
 	readonly mailbox: Mailbox;
@@ -118,6 +119,13 @@ class Bench {
 				},
 				handleReceipt: (peer, {got, read}) => {
 					this.told.push(`${peer} got ${got} read ${read}`);
+				},
+				handlePlea: (peer, {lane, got}) => {
+					this.told.push(`${peer} wants ${lane} after ${got}`);
+				},
+				handleUnreadable: ({device, lane}) => {
+					this.unreadable.push(`${device} ${lane}`);
+					return true;
 				},
 				announce: ({from, count, room}) => {
 					this.told.push(`${count} from ${from}${room === undefined ? '' : ` in ${room}`}`);
@@ -260,11 +268,26 @@ for (const [title, spoil] of unreadable) {
 		spoil(bench);
 		const told = bench.notify();
 		t.is(told.length, 1);
-		t.regex(told[0]!, /^A message of ann can't be opened/v);
+		t.regex(told[0]!, /^(?:A message|Mail) of ann can't be opened/v);
 		t.is(bench.waiting.size, 0);
 		t.deepEqual(bench.notify(), []);
 	});
 }
+
+test('the author whose mail could not be opened is to be asked, a receipt that could not is nobody\'s concern; a plea is handed on', t => {
+	const bench = new Bench();
+	for (const [letter, outside] of [[line(5), {}], [line(6), {room: 'den'}], [line(7), {slot: 'receipt-1'}]] as const) {
+		const number = bench.post(letter, outside);
+		const mail = bench.waiting.get(number)!;
+		bench.waiting.set(number, {...mail, sealed: `${mail.sealed.slice(0, -4)}AAAA`});
+	}
+
+	bench.notify();
+	t.deepEqual(bench.unreadable, [`${ann.id} session`, `${ann.id} room:den`]);
+	bench.post({kind: 'plea', lane: 'session', got: 3}, {slot: 'plea-1'});
+	t.deepEqual(bench.notify(), ['ann wants session after 3']);
+	t.is(bench.waiting.size, 0);
+});
 
 test('a prekey opens one mail, however often it is sent', t => {
 	const bench = new Bench();

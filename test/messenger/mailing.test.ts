@@ -9,6 +9,7 @@ import {
 	mailBackoffMs,
 	mailSweepMs,
 	mailsInFlight,
+	pleaPauseMs,
 	slowDownMs,
 } from '../../source/messenger/limits.js';
 import {Mailing} from '../../source/messenger/mailing.js';
@@ -245,6 +246,24 @@ test('a new device that has not published its prekeys yet is asked for again soo
 	bench.refusal = undefined;
 	t.deepEqual(bench.run(freshAccountMs + 1000).take(), ['1 after 0 for b2']);
 	t.deepEqual(bench.told, []);
+});
+
+test('who can\'t open what was stored and says so gets it sealed again with other prekeys, but not as often as they ask', t => {
+	const bench = new Bench([1, 2, 3].map(sequence => entry(sequence, {state: {step: 'stored', device: 'b1', at: 1_000_000}}))).run();
+	t.deepEqual(bench.take(), []);
+	const asked = bench.asked.length;
+	bench.mailing.handlePlea('bob', 'session', 1, bench.now);
+	t.deepEqual(bench.run().take(), ['2 after 1 for b1', '3 after 2 for b1']);
+	t.true(bench.asked.length > asked, 'with prekeys that are asked for anew');
+	bench.answer();
+	t.deepEqual([...bench.outbox].map(({state}) => state.step), ['stored', 'stored', 'stored']);
+	bench.mailing.handlePlea('bob', 'session', 1, bench.now);
+	t.deepEqual(bench.run().take(), []);
+	bench.run(pleaPauseMs);
+	bench.mailing.handlePlea('bob', 'session', 3, bench.now);
+	t.deepEqual(bench.run().take(), [], 'nothing is without a receipt');
+	bench.mailing.handlePlea('bob', 'session', 2, bench.now);
+	t.deepEqual(bench.run().take(), ['3 after 2 for b1']);
 });
 
 test('a full mailbox whose owner has just come is tried again soon', t => {
