@@ -2,7 +2,8 @@
 // Knows whom to ask and when, and which of the lines that come may be taken in; refuses to know what is passed on to
 // others (passing.ts), marks (inbox.ts) and what becomes of a line (reading.ts).
 //
-//   have marks, missing ──►       to one neighbour at a time: once after entering, and as long as there is no link to some member
+//   have marks, missing ──►       to one neighbour at a time: when one has come, again and again while there is no link to some
+//                                 member, and now and then anyway, because somebody may be in the room whom we don't know there
 //   ◄── pass (lines of ann)       taken in: her card, her signature, meant for us, nothing missing before
 //   have marks', missing ──►      at once, as long as something comes …
 //   ◄── pass ()
@@ -20,6 +21,7 @@ import type {StoreWrite} from './effects.js';
 import type {Inbox} from './inbox.js';
 import {
 	askBackoffMs,
+	askIdleMs,
 	askPatienceMs,
 	askSettleMs,
 	maximumCheckedCards,
@@ -66,10 +68,6 @@ How asking goes in one room.
 */
 type Search = {
 	readonly conversation: Conversation;
-	/**
-	Nobody has answered since we came.
-	*/
-	isNew: boolean;
 	askAt: number;
 	pauseMs: number | undefined;
 	/**
@@ -124,7 +122,7 @@ export class CatchUp {
 		}
 
 		this.#searches.set(conversation.key, {
-			conversation, isNew: true, askAt: now + askSettleMs, pauseMs: undefined, asked: undefined, askedAt: -Infinity, last: undefined, preferred: undefined, hinted: undefined, skipped: new Set(),
+			conversation, askAt: now + askSettleMs, pauseMs: undefined, asked: undefined, askedAt: -Infinity, last: undefined, preferred: undefined, hinted: undefined, skipped: new Set(),
 		});
 		this.#lookAt = Math.min(this.#lookAt, now + askSettleMs);
 	}
@@ -231,9 +229,9 @@ export class CatchUp {
 	This neighbour has nothing more for us.
 	*/
 	#rest(search: Search, now: number): void {
-		search.isNew = false;
 		search.pauseMs = nextBackoff(search.pauseMs, askBackoffMs);
-		search.askAt = search.hinted === undefined ? now + search.pauseMs : Math.max(now, search.askedAt + moreGapMs);
+		const pauseMs = this.#missing(search.conversation).length > 0 ? search.pauseMs : askIdleMs;
+		search.askAt = search.hinted === undefined ? now + pauseMs : Math.max(now, search.askedAt + moreGapMs);
 		this.#lookAt = Math.min(this.#lookAt, search.askAt);
 	}
 
@@ -247,9 +245,8 @@ export class CatchUp {
 			search.pauseMs = nextBackoff(search.pauseMs, askBackoffMs);
 		}
 
-		if (next === undefined || conversation.made === undefined || !(search.isNew || this.#missing(conversation).length > 0)) {
-			// Who is in a room may change without a word from anybody to us.
-			search.askAt = now + askBackoffMs.longest;
+		if (next === undefined) {
+			search.askAt = now + askIdleMs;
 			return;
 		}
 
@@ -326,16 +323,15 @@ export class CatchUp {
 		let count = 0;
 		for (const {audience, signature, ...line} of trust.isTrusted(author) ? lines : []) {
 			const taken = inbox.taken(device, lane);
-			const after = afterFor(audience, user);
-			if (line.sequence <= taken && after !== undefined) {
+			if (line.sequence <= taken) {
 				continue;
 			}
 
-			const isNext = after !== undefined && after <= taken && line.at >= now - passedLifetimeMs;
+			const after = afterFor(audience, user) ?? Infinity;
 			const said = {
 				realm, room: lane.slice('room:'.length), made, device, audience, ...line,
 			};
-			if (this.#unstored >= maximumUnstoredLines || !isNext || !isProven(said, signature, sign)) {
+			if (after > taken || line.at < now - passedLifetimeMs || this.#unstored >= maximumUnstoredLines || !isProven(said, signature, sign)) {
 				break;
 			}
 

@@ -106,6 +106,11 @@ export const askSettleMs = 1000;
 export const askBackoffMs = {first: 2000, longest: 30_000} as const;
 
 /**
+… or so rarely, where there is one to everybody …
+*/
+export const askIdleMs = 60_000;
+
+/**
 … and the next one where no answer came for so long.
 */
 export const askPatienceMs = 5000;

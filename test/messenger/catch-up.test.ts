@@ -70,3 +70,56 @@ test('two who can\'t reach each other talk through a third while the server is a
 	t.is(cat.read.length, 20);
 	t.deepEqual([...ann.node.disk.outbox, ...cat.node.disk.outbox], []);
 });
+
+test('what came after a line that is missing waits for it, and nothing is lost', t => {
+	const people = new People();
+	const [ann, bob, cat] = [people.join('ann'), people.join('bob'), people.join('cat')];
+	ann.type('or den');
+	cat.type('or den');
+	people.run(3000);
+	block(people, ann, cat);
+	cat.node.wire?.goHalfOpen();
+	ann.type('s one');
+	people.run(6000);
+	t.is(ann.events('delivery').at(-1)?.state, 'stored');
+	bob.type('or den');
+	people.run(3000);
+	ann.type('s two');
+	people.run(1000);
+	people.world.server.crash();
+	people.run(60_000);
+	// Bob never had the first line, and without it the second one would make it an old one.
+	t.deepEqual(bob.read, ['ann: two']);
+	t.deepEqual(cat.read, []);
+	people.world.heal();
+	people.world.server.start();
+	people.run(60_000);
+	t.deepEqual(cat.read, ['ann: one', 'ann: two']);
+	t.deepEqual(ann.node.disk.outbox, []);
+});
+
+test('what was missing may come by mail, and the rest from a member at once', t => {
+	const people = new People();
+	const [ann, bob, cat] = [people.join('ann'), people.join('bob'), people.join('cat')];
+	ann.type('or den');
+	cat.type('or den');
+	people.run(3000);
+	block(people, ann, cat);
+	cat.node.wire?.goHalfOpen();
+	ann.type('s one');
+	people.run(6000);
+	bob.type('or den');
+	people.run(3000);
+	block(people, cat, bob);
+	people.world.server.crash();
+	ann.type('s two');
+	people.run(200);
+	ann.node.crash();
+	people.world.server.start();
+	people.run(60_000);
+	t.deepEqual(cat.read, ['ann: one']);
+	people.world.heal();
+	people.run(60_000);
+	t.deepEqual(cat.read, ['ann: one', 'ann: two']);
+	t.deepEqual(bob.read, ['ann: two']);
+});

@@ -2,6 +2,7 @@
 // Knows the promises that must hold at every step; agreement.ts knows those that hold once all is quiet.
 import type {OutboxEntry, StoreWrite} from '../../source/messenger/effects.js';
 import type {CommandReply, DeliveryState, MessengerEvent} from '../../source/messenger/events.js';
+import {afterFor} from '../../source/protocol/line-proof.js';
 import {nameKey} from '../../source/protocol/names.js';
 import type {ClientNode} from './client-node.js';
 
@@ -12,7 +13,7 @@ export class Violation extends Error {
 	override readonly name = 'Violation';
 }
 
-type Line = {readonly author: string; readonly text: string; readonly place: string; readonly at: number; readonly recipients: Set<string>};
+type Line = {readonly author: string; readonly text: string; readonly place: string; readonly at: number; readonly audience: string; readonly recipients: Set<string>};
 type Batch = {readonly writes: readonly StoreWrite[]; isDurable: boolean};
 
 /**
@@ -160,19 +161,21 @@ export class Ledger {
 	}
 
 	/**
-	What `one` was shown in a place and `other` was meant to see as well, `other` was shown.
+	What `one` was shown in a place and `other` was meant to see as well, `other` was shown, or lacks what came before.
 	*/
 	checkPassed(place: string, one: string, other: string): void {
 		for (const [id, line] of this.lines) {
-			if (line.place === place && line.author !== other && line.recipients.has(other) && this.#shown.has(`${id} ${one}`)) {
+			const before = afterFor(line.audience, other) ?? 0;
+			const isNext = before === 0 || this.#isDone(`${id.split('-', 1)[0]}-${before}`, other);
+			if (isNext && line.place === place && line.recipients.has(other) && this.#shown.has(`${id} ${one}`)) {
 				check(this.#isDone(id, other), `${one} has ${id} of ${line.author}, and ${other}, whom ${one} reaches, does not`);
 			}
 		}
 	}
 
-	#handleSaid(node: ClientNode, {id, from, to, text, place, at}: OutboxEntry): void {
+	#handleSaid(node: ClientNode, {id, from, to, text, place, at, proof}: OutboxEntry): void {
 		const line = this.lines.get(id) ?? {
-			author: from, text, place: place.kind === 'session' ? 'session' : `room:${nameKey(place.name)}`, at, recipients: new Set(),
+			author: from, text, place: place.kind === 'session' ? 'session' : `room:${nameKey(place.name)}`, at, audience: proof?.audience ?? '', recipients: new Set(),
 		};
 		check(line.author === node.name && line.text === text && !line.recipients.has(to), `${node.name} uses the id ${id} twice`);
 		line.recipients.add(to);
