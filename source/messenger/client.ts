@@ -926,7 +926,6 @@ export class Client {
 		this.#identity = {
 			user, realm, rootKey, credential: Buffer.from(card), party: {realm, user, ...this.#deviceKeys},
 		};
-		this.#directory.clear();
 		this.#inbox.handleLoggedIn(now);
 		this.#rendezvous.showServer(this.#control.rendezvousAddress!, punch, now);
 		this.#announce(now);

@@ -132,3 +132,20 @@ test('every command of the table is performed or refused, never left without an 
 	t.like(ann.type('x'), {ok: true});
 	t.like(ann.type('l'), {ok: false, error: {code: 'leaving'}});
 });
+
+test('who logs in once more while logged in still sees who is there', t => {
+	const people = new People();
+	const ann = people.join('ann');
+	people.join('bob');
+	ann.type('d');
+	ann.type('c 10.0.0.100');
+	people.run(200);
+	people.world.wireMs = 40;
+	// Typed before the first answer has come, and read after it has gone.
+	const first = ann.node.type('login ann secret');
+	people.run(95);
+	t.false(ann.node.replies.has(first));
+	t.like(ann.type('login ann secret'), {ok: true});
+	people.run(1000);
+	t.deepEqual(ann.view.users.filter(({online}) => online).map(({name}) => name), ['bob']);
+});
