@@ -398,7 +398,7 @@ export class Mailbox {
 
 		const parked = this.#read(mail, card!, letter, {oneTime: opened.oneTime, group});
 		if (this.#isDue(parked, now)) {
-			this.#takeLine(parked, now);
+			this.#takeInOrder(parked, now);
 		} else if (this.#parked.size < maximumParkedMails) {
 			this.#parked.set(mail.number, parked);
 		}
@@ -453,18 +453,31 @@ export class Mailbox {
 	Looks again at what waited for an earlier line.
 	*/
 	#takeParked(now: number): void {
-		if (this.#parked.size === 0) {
-			return;
-		}
-
-		for (const parked of this.#parked.values().toArray().toSorted((one, other) => one.line.sequence - other.line.sequence)) {
-			if (!this.#isDue(parked, now)) {
-				continue;
+		for (const parked of this.#parkedInOrder(() => true)) {
+			if (this.#parked.has(parked.number) && this.#isDue(parked, now)) {
+				this.#takeInOrder(parked, now);
 			}
+		}
+	}
 
+	/**
+	Takes a line in, and before it the earlier ones that wait in its lane: the line says that its author waits for no receipt of what they wait for,
+	so that never comes. After it they would count as repeated.
+	*/
+	#takeInOrder(due: Parked, now: number): void {
+		const {device, lane, sequence} = due.line;
+		const earlier = this.#parkedInOrder(({line}) => line.device === device && line.lane === lane && line.sequence < sequence);
+		for (const parked of earlier) {
 			this.#parked.delete(parked.number);
 			this.#takeLine(parked, now);
 		}
+
+		this.#parked.delete(due.number);
+		this.#takeLine(due, now);
+	}
+
+	#parkedInOrder(isMeant: (parked: Parked) => boolean): Parked[] {
+		return this.#parked.values().filter(isMeant).toArray().toSorted((one, other) => one.line.sequence - other.line.sequence);
 	}
 
 	/**

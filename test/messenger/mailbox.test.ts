@@ -231,6 +231,16 @@ test('what came before, by whatever way, is not shown again, and its author is t
 	t.true(bench.writes.some(({kind}) => kind === 'prekey-remove'));
 });
 
+test('a later line whose author misses nothing before it lets go what waits in vain', t => {
+	const bench = new Bench();
+	bench.post(line(20, 19));
+	bench.post(line(21, 20));
+	bench.post(line(30, 29), {room: 'den'});
+	t.deepEqual(bench.notify(), []);
+	bench.post(line(2 ** 32));
+	t.deepEqual(bench.notify().filter(text => text.startsWith('ann ')), ['ann 20', 'ann 21', `ann ${2 ** 32}`]);
+});
+
 test('what was taken in before a crash is only acknowledged', t => {
 	const bench = new Bench({taken: [`here:1/${realm}/bob 1`, `here:1/${realm}/bob 9`, `here:1/${realm}/cat 2`, 'elsewhere:1/x/bob 1']});
 	bench.post(line(5));
