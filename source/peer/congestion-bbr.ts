@@ -6,9 +6,10 @@
 //   drain    waits until no more is in flight than the path itself holds
 //   cruise   sends at the delivered rate for some round trips
 //   up       a little faster for a round trip: is there more?
-//   down     a little slower, until what `up` queued is gone; more was delivered: `up` again, harder
+//   down     a little slower, until what `up` queued is gone; most of it was delivered: `up` again, harder
 //   recheck  little in flight for a round trip, when the smallest round trip was not seen again for long
 import {initialWindow, type AckedBatch, type CongestionController} from './congestion.js';
+import {Contention, type Leftover} from './contention.js';
 
 type Phase = 'startup' | 'drain' | 'cruise' | 'up' | 'down' | 'recheck';
 
@@ -22,9 +23,9 @@ const downGain = 0.8;
 The first `up` asks gently, so that nobody's chat waits behind it; one that found more is followed by a harder one.
 */
 const firstUpGain = 1.12;
-const upGrowth = 1.3;
+const upGrowth = 1.2;
 const maxUpGain = 2;
-const growthThat = {endsStartup: 1.25, goesOn: 1.04};
+const startupGrowth = 1.25;
 const flatRounds = 3;
 /**
 Round trips from one `up` to the next, in turn: flows that share a link should not ask at the same time for ever.
@@ -53,15 +54,36 @@ On a path shorter than this, ms, the programs' own turns are longer than the pat
 const nearRtt = 2;
 const nearQueueTime = 20;
 /**
-A queue of this share that stays when we drained ours is somebody else's, who fills it until packets are lost. Beside him the window
-climbs by a packet and `contendedGrowth` of itself a round trip and falls to `contendedCut` when packets are lost, as his does; after
-so many round trips it is asked whether he is still there.
+So much of it is none, and so much is deep.
 */
-const contendedShare = 0.4;
-const contendedGrowth = 1 / 512;
-const contendedCut = 0.7;
+const emptyShare = 1 / 25;
+const deepShare = 0.4;
+/**
+A queue that stays when ours is drained: what we take too much of it, and others like us, is given back by this factor each time. If it stays all
+the same it is somebody's who fills it until packets are lost (contention.ts).
+*/
+const queuedCut = 0.9;
+/**
+Beside him it is asked every so many round trips, in turn, whether he is still there, for so many; every so many times, and whenever the last time
+brought something, also whether there is more.
+*/
+const contendedEvery = [29, 21, 34, 25];
+const contendedCheck = 4;
+const contendedUp = 4;
 const contendedPacing = 1.2;
-const contendedRounds = 24;
+/**
+A round trip shorter than the one before by this factor means that somebody gave way; longer than that by the other, that nobody did.
+*/
+const relief = 0.95;
+const steady = 0.98;
+/**
+Beside him the smallest round trip can't be seen; it is believed to have grown by so much at most each time.
+*/
+const contendedRttGrowth = 1.1;
+/**
+So much of what is asked for must come, or asking harder would only fill a queue. Whoever has a share s of a full link gets 1 - s.
+*/
+const elasticity = 0.55;
 /**
 So many samples in a row that show a queue end the start-up, in the middle of a round trip too.
 */
@@ -122,17 +144,26 @@ export class Bbr implements CongestionController {
 	#recheckedRtt = Infinity;
 	#inFlight = 0;
 	#queuedSamples = 0;
+	/**
+	The smallest of the start-up's last round trip: what was queued before we began says nothing.
+	*/
+	#startupRtt = Infinity;
 	#round: Round = newRound(0);
 	/**
 	Share of packets that this path loses without a queue.
 	*/
 	#usualLoss = 0;
 	#heavyRounds = 0;
+	readonly #contention = new Contention();
 	/**
-	The window beside somebody who fills the queue; undefined when nobody does.
+	Whether beside him the last `up` found more.
 	*/
-	#contendedWindow: number | undefined;
-	#wasCut = false;
+	#isClimbing = true;
+	/**
+	The smallest of the last round trip beside him, and since ours is drained.
+	*/
+	#lastRtt = Infinity;
+	#drainedRtt = Infinity;
 	/**
 	Round trips since excess loss was yielded to.
 	*/
@@ -150,7 +181,7 @@ export class Bbr implements CongestionController {
 	}
 
 	get state(): string {
-		return this.#contendedWindow !== undefined && this.#phase === 'cruise' ? 'contended' : this.#phase;
+		return this.#contention.window !== undefined && this.#phase === 'cruise' ? 'contended' : this.#phase;
 	}
 
 	get capacity(): number {
@@ -193,12 +224,14 @@ export class Bbr implements CongestionController {
 	handlePersistentCongestion(): void {
 		this.#rates = [0, 0];
 		this.#baseRate = 0;
+		this.#startupRtt = Infinity;
+		this.#contention.forget();
 		this.#enter('startup');
 	}
 
 	pacingRate(rtt: number): number {
-		if (this.#contendedWindow !== undefined && this.#phase === 'cruise') {
-			return contendedPacing * this.#contendedWindow / Math.max(rtt, 0.1);
+		if (this.#contention.window !== undefined && (this.#phase === 'cruise' || this.#phase === 'up')) {
+			return contendedPacing * this.#targetWindow / Math.max(rtt, 0.1);
 		}
 
 		const initialRate = this.#phase === 'startup' ? initialWindow(this.#datagramSize) / Math.max(rtt, 1) : 0;
@@ -235,9 +268,11 @@ export class Bbr implements CongestionController {
 		}
 
 		const slack = this.bandwidth * ackSlack;
+		const {window} = this.#contention;
 		switch (this.#phase) {
 			case 'startup': {
-				return this.capacity * startupWindowGain;
+				// A queue that was there before makes the path longer; with less in flight the rate could not double.
+				return this.bandwidth * (Number.isFinite(this.#startupRtt) ? Math.max(this.#startupRtt, this.#minimumRtt) : this.#minimumRtt) * startupWindowGain;
 			}
 
 			case 'drain': {
@@ -249,17 +284,28 @@ export class Bbr implements CongestionController {
 			}
 
 			case 'cruise': {
-				return this.#contendedWindow ?? this.#usualWindow(windowGain);
+				return window ?? this.#usualWindow(windowGain);
 			}
 
 			case 'down': {
-				return this.#contendedWindow === undefined ? this.#usualWindow(windowGain) : this.capacity + slack;
+				if (window === undefined) {
+					return this.#usualWindow(windowGain);
+				}
+
+				return this.#isAwaitingAnswer ? window : this.capacity + slack;
 			}
 
 			case 'up': {
-				return this.#usualWindow(Math.max(windowGain, this.#upGain));
+				return window === undefined ? this.#usualWindow(Math.max(windowGain, this.#upGain)) : window * this.#upGain;
 			}
 		}
+	}
+
+	/**
+	The first round trip after `up` brings what it found.
+	*/
+	get #isAwaitingAnswer(): boolean {
+		return this.#rounds === 0 && this.#upGain > 1;
 	}
 
 	#usualWindow(gain: number): number {
@@ -282,7 +328,7 @@ export class Bbr implements CongestionController {
 		this.#round.minimumRtt = Math.min(this.#round.minimumRtt, rtt);
 		// Nearly as small counts as seen again.
 		this.#recheckedRtt = Math.min(this.#recheckedRtt, rtt);
-		this.#queuedSamples = rtt > this.#queueAbove(queueShare) ? this.#queuedSamples + 1 : 0;
+		this.#queuedSamples = rtt > this.#queueAbove(queueShare, this.#startupRtt) ? this.#queuedSamples + 1 : 0;
 		if (this.#phase === 'startup' && this.#queuedSamples >= startupSamples) {
 			this.#enter('drain');
 		}
@@ -311,6 +357,11 @@ export class Bbr implements CongestionController {
 		// The start-up has asked hard enough.
 		this.#sinceUp = this.#phase === 'startup' || this.#phase === 'drain' ? 0 : this.#sinceUp + 1;
 		this.#weighLoss(round, isQueued);
+		this.#contention.handleRound({isLost: this.#isLost(round), packet: this.#datagramSize}, now);
+		if (round.samples >= minSamples && !this.#isQueued(round, emptyShare)) {
+			this.#contention.handleEmpty();
+		}
+
 		switch (this.#phase) {
 			case 'startup': {
 				this.#handleStartupRound(round);
@@ -331,7 +382,7 @@ export class Bbr implements CongestionController {
 			}
 
 			case 'down': {
-				this.#handleDownRound(round, isQueued);
+				this.#handleDownRound(round, now);
 				break;
 			}
 
@@ -342,7 +393,7 @@ export class Bbr implements CongestionController {
 
 			case 'recheck': {
 				if (this.#rounds >= 2) {
-					this.#minimumRtt = this.#recheckedRtt;
+					this.#minimumRtt = Math.min(this.#recheckedRtt, this.#contention.window === undefined ? Infinity : this.#minimumRtt * contendedRttGrowth);
 					this.#minimumAt = now;
 					this.#enter('cruise');
 				}
@@ -353,12 +404,12 @@ export class Bbr implements CongestionController {
 	/**
 	Even the shortest round trip was longer than the path's by this share.
 	*/
-	#isQueued({samples, minimumRtt}: Round, share = queueShare): boolean {
+	#isQueued({samples, minimumRtt}: Pick<Round, 'samples' | 'minimumRtt'>, share = queueShare): boolean {
 		return samples >= minSamples && minimumRtt > this.#queueAbove(share);
 	}
 
-	#queueAbove(share: number): number {
-		return this.#minimumRtt + Math.max(this.#minimumRtt * share, this.#isNear ? nearQueueTime : queueTime);
+	#queueAbove(share: number, reference = this.#minimumRtt): number {
+		return reference + Math.max(reference * share, this.#isNear ? nearQueueTime : queueTime);
 	}
 
 	get #isNear(): boolean {
@@ -366,7 +417,8 @@ export class Bbr implements CongestionController {
 	}
 
 	#handleStartupRound(round: Round): void {
-		if (round.rate >= this.#baseRate * growthThat.endsStartup) {
+		this.#startupRtt = round.minimumRtt;
+		if (round.rate >= this.#baseRate * startupGrowth) {
 			this.#baseRate = round.rate;
 			this.#flatRounds = 0;
 		} else if (round.rate > 0 && !round.isAppLimited) {
@@ -382,46 +434,119 @@ export class Bbr implements CongestionController {
 		if (now - this.#minimumAt > minimumLifetime) {
 			this.#recheckedRtt = Infinity;
 			this.#enter('recheck');
-		} else if (this.#contendedWindow !== undefined) {
-			this.#contend(round);
+		} else if (this.#contention.window !== undefined) {
+			this.#contend(round, now);
 		} else if (this.#sinceUp >= upEvery[this.#cycles % upEvery.length]!) {
 			// A queue is no reason to wait for ever: where several flows share a link, the smaller one gains more by asking than it loses.
 			this.#goUp(firstUpGain);
 		} else if (isQueued) {
-			this.#enter('down');
+			this.#goDown();
 		}
 	}
 
 	/**
 	One more round trip beside somebody who fills the queue.
 	*/
-	#contend({bytes, lost}: Round): void {
-		const isCut = lost > 2 * this.#usualLoss * (bytes + lost);
-		const window = this.#contendedWindow!;
-		if (!isCut) {
-			this.#contendedWindow = window + this.#datagramSize + (window * contendedGrowth);
-		} else if (!this.#wasCut) {
-			this.#contendedWindow = window * contendedCut;
+	#contend({rate, minimumRtt, isAppLimited}: Round, now: number): void {
+		if (!isAppLimited && Number.isFinite(minimumRtt)) {
+			this.#contention.climb({packet: this.#datagramSize, rtt: minimumRtt}, now);
 		}
 
-		this.#wasCut = isCut;
-		this.#sinceUp = 0;
-		if (this.#rounds >= contendedRounds) {
-			this.#enter('down');
+		// Somebody gave way. It may be one like us, who asks whether we are there: only when both give way at once they find out.
+		const isRelieved = minimumRtt < this.#lastRtt * relief && !this.#contention.wasCut && this.#rounds > 2;
+		this.#lastRtt = minimumRtt;
+		const every = (this.#isClimbing ? upEvery : contendedEvery)[this.#cycles % upEvery.length]!;
+		if (!isRelieved && (this.#contention.wasCut || this.#rounds < every)) {
+			return;
+		}
+
+		this.#rates = [0, rate];
+		if (!isRelieved && (this.#isClimbing || this.#cycles % contendedUp === 0)) {
+			this.#isClimbing = false;
+			this.#goUp(firstUpGain);
+		} else {
+			this.#cycles++;
+			this.#goDown();
 		}
 	}
 
-	#handleDownRound(round: Round, isQueued: boolean): void {
-		// The first round trip brings what `up` found and shows the queue that it made; the second should show none.
-		if (this.#rounds >= 2) {
-			this.#contendedWindow = this.#isQueued(round, contendedShare) ? (this.#contendedWindow ?? (this.bandwidth * round.minimumRtt)) : undefined;
-			this.#enter('cruise');
-		} else if (!isQueued && this.bandwidth > this.#baseRate * growthThat.goesOn) {
+	/**
+	Packets were lost beyond the usual.
+	*/
+	#isLost({bytes, lost}: Round): boolean {
+		return lost > 2 * this.#usualLoss * (bytes + lost);
+	}
+
+	#handleDownRound(round: Round, now: number): void {
+		if (this.#rounds === 1 && this.#isMoreFound(round)) {
+			this.#isClimbing = true;
+			this.#contention.grow(this.#upGain, now);
 			this.#goUp(Math.min(this.#upGain * upGrowth, maxUpGain));
+			return;
 		}
+
+		if (this.#rounds > 1 && round.samples >= minSamples) {
+			this.#drainedRtt = Math.min(this.#drainedRtt, round.minimumRtt);
+		}
+
+		const needed = this.#contention.window === undefined ? 2 : contendedCheck + (this.#upGain > 1 ? 1 : 0);
+		if (!(this.#rounds >= needed)) {
+			return;
+		}
+
+		this.#judgeQueue(now);
+		this.#enter('cruise');
+	}
+
+	#isMoreFound(round: Round): boolean {
+		const isClean = !this.#isLost(round) || round.lost < minExcessPackets * this.#datagramSize;
+		// Where somebody gave way meanwhile, what was found says nothing.
+		const isOurs = this.#contention.window === undefined || (round.lost === 0 && round.minimumRtt > this.#lastRtt * steady);
+		return this.#upGain > 1 && isClean && isOurs && this.bandwidth > this.#baseRate * (1 + (elasticity * (this.#upGain - 1)));
+	}
+
+	/**
+	Ours was drained.
+	*/
+	#judgeQueue(now: number): void {
+		this.#lastRtt = this.#drainedRtt;
+		const wasThere = this.#contention.window !== undefined;
+		const leftover = this.#leftover;
+		this.#contention.handleDrained(leftover, this.bandwidth * this.#drainedRtt, now);
+		if (wasThere || (leftover !== 'queue' && leftover !== 'deep')) {
+			return;
+		}
+
+		if (this.#contention.window === undefined) {
+			this.#rates = [this.bandwidth * queuedCut, 0];
+		} else {
+			this.#isClimbing = true;
+		}
+	}
+
+	/**
+	Where too little is sent to see a queue, nobody is in the way; where the path holds less than the least window, the queue is ours.
+	*/
+	get #leftover(): Leftover {
+		const drained = {samples: minSamples, minimumRtt: this.#drainedRtt};
+		if (this.#drainedRtt === Infinity || this.capacity < minPackets * this.#datagramSize || !this.#isQueued(drained, emptyShare)) {
+			return 'nothing';
+		}
+
+		if (!this.#isQueued(drained)) {
+			return 'short';
+		}
+
+		return this.#isQueued(drained, deepShare) ? 'deep' : 'queue';
+	}
+
+	#goDown(): void {
+		this.#upGain = 1;
+		this.#enter('down');
 	}
 
 	#goUp(gain: number): void {
+		this.#baseRate = this.bandwidth;
 		// A cycle that only carried chat says nothing: the old rate stands.
 		if (this.#rates[1] > 0) {
 			this.#rates = [this.#rates[1], 0];
@@ -429,7 +554,6 @@ export class Bbr implements CongestionController {
 
 		this.#cycles++;
 		this.#sinceUp = 0;
-		this.#baseRate = this.bandwidth;
 		this.#upGain = gain;
 		this.#enter('up');
 	}
@@ -438,6 +562,7 @@ export class Bbr implements CongestionController {
 		this.#phase = phase;
 		this.#rounds = 0;
 		this.#flatRounds = 0;
+		this.#drainedRtt = Infinity;
 	}
 
 	/**
@@ -453,7 +578,7 @@ export class Bbr implements CongestionController {
 
 		this.#sinceCut++;
 		const isExcess = share > (2 * this.#usualLoss) + excessLoss && lost >= minExcessPackets * this.#datagramSize;
-		if (isExcess && this.#sinceCut >= excessPause && this.#phase !== 'startup' && this.#contendedWindow === undefined) {
+		if (isExcess && this.#sinceCut >= excessPause && this.#phase !== 'startup' && this.#contention.window === undefined) {
 			this.#sinceCut = 0;
 			this.#rates = [this.bandwidth * excessCut, 0];
 		}

@@ -28,7 +28,7 @@ class Path {
 		for (let part = 1; part <= 10; part++) {
 			this.#delivered += bytes / 10;
 			this.bbr.handleAcknowledged({
-				bytes: bytes / 10, sentAt: this.now - rtt, inFlight: bytes, rtt, latestRtt: rtt + queueDelay, delivered: this.#delivered, priorDelivered: part === 10 ? prior + (bytes / 10) : prior, sample: {rate: bytes / rtt, isAppLimited},
+				bytes: bytes / 10, sentAt: this.now - rtt, inFlight: bytes, rtt, latestRtt: rtt + queueDelay, delivered: this.#delivered, priorDelivered: part === 10 ? prior : prior - 1, sample: {rate: bytes / rtt, isAppLimited},
 			}, this.now);
 		}
 	}
@@ -82,6 +82,11 @@ test('a queue ends the start-up before delivery stops growing', t => {
 	t.true(path.bbr.pacingRate(rtt) / path.bbr.bandwidth <= 1);
 });
 
+test('a queue that was there before does not end it', t => {
+	const {bbr} = new Path().rounds(5, {isAppLimited: true}).rounds(12, {queueDelay: 40});
+	t.true(bbr.bandwidth > 900, `${bbr.bandwidth}`);
+});
+
 test('a little chat says nothing about the path, and does not end the start-up', t => {
 	const {bbr} = new Path().rounds(50, {isAppLimited: true});
 	t.true(bbr.window >= 12_000);
@@ -108,4 +113,38 @@ test('a rate sample spans the longer of sending and acknowledging, and knows whe
 	const early = rate.stamp(0, 300);
 	rate.handleDelivered(1000, 305);
 	t.is(rate.sample(early, 300, {minimumRtt: 50, now: 305}), undefined, 'no round trip is that short');
+});
+
+test('beside somebody who fills the queue it keeps a window, yields to loss as he does, and stops when the queue was empty', t => {
+	const path = new Path().rounds(40);
+	const {bbr} = path;
+	const contend = (): number => {
+		for (let index = 0; index < 40 && bbr.state !== 'contended'; index++) {
+			path.round({queueDelay: 40});
+		}
+
+		t.is(bbr.state, 'contended');
+		return bbr.window;
+	};
+
+	const first = contend();
+	path.rounds(45, {queueDelay: 40});
+	const climbed = contend();
+	t.true(climbed > first, `${first} -> ${climbed}`);
+	path.loss = 0.01;
+	path.round({queueDelay: 40});
+	path.loss = 0;
+	const yielded = contend();
+	t.true(yielded < 0.75 * climbed, `${climbed} -> ${yielded}`);
+	path.rounds(60);
+	t.not(bbr.state, 'contended');
+	t.true(bbr.window <= (1.25 * bbr.capacity) + (5 * bbr.bandwidth) + 1);
+});
+
+test('a queue that comes and goes is nobody who fills it', t => {
+	const path = new Path().rounds(40);
+	for (let index = 0; index < 40; index++) {
+		path.rounds(2, {queueDelay: 15}).rounds(1);
+		t.not(path.bbr.state, 'contended');
+	}
 });
