@@ -1,4 +1,4 @@
-// `npm run bench [-- NAME… [--write] [--mebibytes N] [--rounds N] [--packets N]]`: measures, prints tables, and with --write puts them into docs/benchmarks.md.
+// `npm run bench [-- NAME… [--write] [--mebibytes N] [--rounds N] [--packets N] [--rows N,…]]`: measures, prints tables, and with --write puts them into docs/benchmarks.md.
 // Benchmarks are not tests: they fail nothing.
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
@@ -12,6 +12,8 @@ const {positionals, values} = parseArgs({
 		// What each transfer carries, and how often.
 		mebibytes: {type: 'string', default: '1024'},
 		rounds: {type: 'string', default: '5'},
+		// Which rows `fairness` measures, as 1,3; all by default.
+		rows: {type: 'string', default: ''},
 		// How long `soak` goes on.
 		packets: {type: 'string', default: '1000000'},
 	},
@@ -28,7 +30,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
 	},
 	async fairness() {
 		const {measureFairness} = await import('./fairness.js');
-		return measureFairness();
+		return measureFairness(values.rows.split(',').filter(row => row !== '').map(Number));
 	},
 	async recovery() {
 		const {measureRecovery} = await import('./recovery.js');
