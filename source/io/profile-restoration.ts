@@ -114,18 +114,22 @@ function prepare(path: string, now: number): {readonly madeAt: number; readonly 
 		const sequence = Math.max((counter('sequence') ?? 1) + sequenceLeap, Math.floor(now));
 		backup.prepare('INSERT OR REPLACE INTO counters (name, value) VALUES (\'sequence\', ?)').run(sequence);
 		const isHistoryWhole = counter('backup-history') === 1;
-		for (const suffix of ['', '-wal', '-shm']) {
-			rmSync(`${fresh}${suffix}`, {force: true});
-		}
-
+		discard(fresh);
 		closeSync(openSync(fresh, 'wx', 0o600));
 		backup.prepare('VACUUM INTO ?').run(fresh);
 		renew(fresh);
 		return {madeAt, isHistoryWhole, fresh};
 	} catch (error) {
+		discard(fresh);
 		throw error instanceof ProtocolError && error.code === 'damaged-profile' ? error : refuse(`can't be used either: ${(error as Error).message}`);
 	} finally {
 		backup?.close();
+	}
+}
+
+function discard(fresh: string): void {
+	for (const suffix of ['', '-wal', '-shm', '-journal']) {
+		rmSync(`${fresh}${suffix}`, {force: true});
 	}
 }
 

@@ -93,3 +93,19 @@ test('what was sealed for prekeys that are in no backup is sealed again, in a se
 	t.deepEqual(again.seen({type: 'message', session: 'bob'}).map(({text}) => text), ['first', 'second']);
 	t.is(again.seen({type: 'message'}).length, 3);
 });
+
+test('the screen and the plain face say it, too', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const ann = await world.person('ann', server);
+	await ann.leave();
+	const path = world.files('ann').find(file => file.endsWith('profile.db'))!;
+	truncateSync(path, 100);
+	const plain = world.program('earshot', 'plain', {arguments: ['--plain', '--udp-port', '0'], home: 'ann'});
+	t.regex(await plain.line(/is damaged/v), /goes on with its automatic backup/v);
+	plain.end();
+	t.is((await plain.exit()).code, 0);
+	truncateSync(path, 100);
+	const screen = world.terminal('earshot', 'screen', {arguments: ['--udp-port', '0'], home: 'ann'});
+	await screen.shows('is damaged');
+});
