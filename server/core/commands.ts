@@ -1,4 +1,4 @@
-// Every operation a client may ask for: who may, what it costs, how the query log calls it, what it does.
+// Every operation a client may ask for: who may, how the query log calls it, what it does.
 // The policy stands in one table and is checked once (server-core.ts); what an operation means is told by source/protocol/messages.ts.
 import {deviceFingerprint} from '../../source/protocol/cards.js';
 import {maximumAddresses, protocolVersion} from '../../source/protocol/limits.js';
@@ -54,10 +54,6 @@ export type Call<Name extends Operation = Operation> = {
 
 type Policy<Name extends Operation> = {
 	/**
-	Tokens it takes from the connection's bucket.
-	*/
-	readonly cost: number | ((request: Request<Name>) => number);
-	/**
 	Tokens it takes from the login bucket of the address.
 	*/
 	readonly loginCost?: number;
@@ -91,11 +87,6 @@ function logOnce(word: string) {
 	return ({after}: {readonly after?: string | undefined}) => after === undefined ? word : undefined;
 }
 
-/**
-A long mail costs more than a short one.
-*/
-const charactersPerToken = 8192;
-
 const userArgument = ({user}: {readonly user: string}) => user;
 const roomArgument = ({room}: {readonly room: string}) => room;
 
@@ -104,7 +95,7 @@ The table.
 */
 export const commands: {readonly [Name in Operation]: Command<Name>} = {
 	hello: {
-		needs: 'nothing', cost: 1,
+		needs: 'nothing',
 		run({rootKey, program, term, udpPort}, connection, {protocol}) {
 			if (protocol !== protocolVersion) {
 				throw new ProtocolError('protocol-version', `This server speaks version ${protocolVersion} of the protocol, the client version ${protocol}; update the older of the two.`);
@@ -117,50 +108,50 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 		},
 	},
 	register: {
-		needs: 'hello', cost: 5, loginCost: 1, word: 'register', argument: userArgument,
+		needs: 'hello', loginCost: 1, word: 'register', argument: userArgument,
 		run({logins}, connection, request, {settle}) {
 			logins.register(connection, request, settle);
 			return undefined;
 		},
 	},
 	login: {
-		needs: 'hello', cost: 5, loginCost: 1, word: 'login', argument: userArgument,
+		needs: 'hello', loginCost: 1, word: 'login', argument: userArgument,
 		run({logins}, connection, request, {settle}) {
 			logins.login(connection, request, settle);
 			return undefined;
 		},
 	},
 	resume: {
-		needs: 'hello', cost: 5, loginCost: 0.1, word: 'resume',
+		needs: 'hello', loginCost: 0.1, word: 'resume',
 		run: ({logins}, connection, request, {now}) => logins.resume(connection, request, now),
 	},
 	lu: {
-		needs: 'login', cost: 1, word: logOnce('lu'),
+		needs: 'login', word: logOnce('lu'),
 		run({accounts, presence}, _user, {after}) {
 			const {rows: users, more} = accounts.names.page(after, key => ({name: accounts.get(key).name, online: presence.get(key) !== undefined}));
 			return {users, more};
 		},
 	},
 	lcu: {
-		needs: 'login', cost: 1, word: logOnce('lcu'),
+		needs: 'login', word: logOnce('lcu'),
 		run({accounts, presence}, _user, {after}) {
 			const {rows: users, more} = presence.names.page(after, key => ({name: accounts.get(key).name, online: true}));
 			return {users, more};
 		},
 	},
 	lr: {
-		needs: 'login', cost: 1, word: logOnce('lr'),
+		needs: 'login', word: logOnce('lr'),
 		run({rooms}, user, {after}) {
 			const {rows, more} = rooms.list.page(user, after);
 			return {rooms: rows, more};
 		},
 	},
 	lru: {
-		needs: 'login', cost: 1, word: 'lru', argument: roomArgument,
+		needs: 'login', word: 'lru', argument: roomArgument,
 		run: ({rooms}, user, {room}) => rooms.members(room, user),
 	},
 	whois: {
-		needs: 'login', cost: 1, word: 'whois', argument: userArgument,
+		needs: 'login', word: 'whois', argument: userArgument,
 		run(house, _user, {user: name}, {settle}) {
 			const account = accountOf(house, name);
 			const user = house.presence.get(account.key);
@@ -177,7 +168,7 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 		},
 	},
 	announce: {
-		needs: 'login', cost: 2,
+		needs: 'login',
 		run({notices}, user, {addresses}) {
 			const usable = addresses.filter(address => isReachable(address)).slice(0, maximumAddresses);
 			if (usable.join(' ') !== user.announced.join(' ')) {
@@ -189,35 +180,35 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 		},
 	},
 	open: {
-		needs: 'login', cost: 2, word: 'o', argument: userArgument,
+		needs: 'login', word: 'o', argument: userArgument,
 		run(house, user, {user: name}, {now, reply}) {
 			house.sessions.open(user, accountOf(house, name), now, reply);
 			return undefined;
 		},
 	},
 	answer: {
-		needs: 'login', cost: 1, word: ({answer}) => answer === 'busy' ? undefined : answer,
+		needs: 'login', word: ({answer}) => answer === 'busy' ? undefined : answer,
 		run({sessions}, user, {session, answer}, {reply}) {
 			sessions.answer(user, session, answer, reply);
 			return undefined;
 		},
 	},
 	close: {
-		needs: 'login', cost: 1, word: ({heard}) => heard ? undefined : 'cs',
+		needs: 'login', word: ({heard}) => heard ? undefined : 'cs',
 		run({sessions}, user, {session}) {
 			sessions.close(user, session);
 			return {};
 		},
 	},
 	enter: {
-		needs: 'login', cost: 2, word: 'or', argument: roomArgument,
+		needs: 'login', word: 'or', argument: roomArgument,
 		run({rooms}, user, {room}, {now, settle}) {
 			rooms.enter(user, room, now, settle);
 			return undefined;
 		},
 	},
 	leave: {
-		needs: 'login', cost: 1, word: 'cs', argument: roomArgument,
+		needs: 'login', word: 'cs', argument: roomArgument,
 		run({rooms, invitations}, user, {room}, {now, settle}) {
 			for (const left of user.rooms) {
 				if (left.key === nameKey(room)) {
@@ -230,49 +221,49 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 		},
 	},
 	'close-room': {
-		needs: 'login', cost: 2, word: 'cr', argument: roomArgument,
+		needs: 'login', word: 'cr', argument: roomArgument,
 		run({rooms}, user, {room}, {settle}) {
 			rooms.close(user, room, settle);
 			return undefined;
 		},
 	},
 	restore: {
-		needs: 'login', cost: 1,
+		needs: 'login',
 		run(house, user, {session, with: name}, {now, reply}) {
 			house.sessions.restore(user, {id: session, account: accountOf(house, name), now}, reply);
 			return undefined;
 		},
 	},
 	group: {
-		needs: 'login', cost: 5, word: 'add', argument: userArgument,
+		needs: 'login', word: 'add', argument: userArgument,
 		run(house, user, {session, user: name}, {now, settle}) {
 			house.invitations.group(user, {session, account: accountOf(house, name), now}, settle);
 			return undefined;
 		},
 	},
 	invite: {
-		needs: 'login', cost: 2, word: 'add', argument: userArgument,
+		needs: 'login', word: 'add', argument: userArgument,
 		run(house, user, {room, user: name}, {now, reply}) {
 			house.invitations.invite(user, {room, account: accountOf(house, name), now}, reply);
 			return undefined;
 		},
 	},
 	'answer-invitation': {
-		needs: 'login', cost: 1, word: ({answer}) => answer === 'busy' ? undefined : answer,
+		needs: 'login', word: ({answer}) => answer === 'busy' ? undefined : answer,
 		run({invitations}, user, request, {now, settle}) {
 			invitations.answer(user, request, now, settle);
 			return undefined;
 		},
 	},
 	publish: {
-		needs: 'login', cost: 5,
+		needs: 'login',
 		run({prekeys}, user, request, {settle}) {
 			prekeys.publish(user, request, settle);
 			return undefined;
 		},
 	},
 	bundle: {
-		needs: 'login', cost: 3,
+		needs: 'login',
 		run(house, _user, request, {now, settle}) {
 			house.prekeys.take(accountOf(house, request.user), request, now, settle);
 			return undefined;
@@ -280,39 +271,39 @@ export const commands: {readonly [Name in Operation]: Command<Name>} = {
 	},
 	mail: {
 		// A receipt, which comes in a slot, is nothing that a user does.
-		needs: 'login', cost: ({sealed}) => 1 + Math.floor(sealed.length / charactersPerToken), word: ({slot}) => slot === undefined ? 'mail' : undefined, argument: ({to}) => to,
+		needs: 'login', word: ({slot}) => slot === undefined ? 'mail' : undefined, argument: ({to}) => to,
 		run(house, user, request, {now, settle}) {
 			house.mailbox.keep(user, accountOf(house, request.to), {request, now}, settle);
 			return undefined;
 		},
 	},
 	fetch: {
-		needs: 'login', cost: 2,
+		needs: 'login',
 		run({mailbox}, user, request, {settle}) {
 			mailbox.fetch(user, request, settle);
 			return undefined;
 		},
 	},
 	ack: {
-		needs: 'login', cost: 1,
+		needs: 'login',
 		run({mailbox}, user, request, {settle}) {
 			mailbox.acknowledge(user, request, settle);
 			return undefined;
 		},
 	},
 	departed: {
-		needs: 'login', cost: 1,
+		needs: 'login',
 		run({register}, user, {at}, {now}) {
 			register.depart(user, at, now);
 			return {};
 		},
 	},
 	ping: {
-		needs: 'nothing', cost: 0.5,
+		needs: 'nothing',
 		run: () => ({}),
 	},
 	bye: {
-		needs: 'nothing', cost: 0, word: 'd',
+		needs: 'nothing', word: 'd',
 		run: () => ({}),
 	},
 };

@@ -1,5 +1,6 @@
 // The server's own numbers, beside those it shares with its clients (source/protocol/limits.ts).
 // Knows defaults; refuses to know who enforces them.
+import {requestBurst, requestRate} from '../../source/protocol/costs.js';
 import {loginTimeoutMs, silenceTimeoutMs} from '../../source/protocol/limits.js';
 
 /**
@@ -11,7 +12,7 @@ export type Limits = {
 	*/
 	readonly users: number;
 	/**
-	Requests of one connection: each costs what its row in the command table says.
+	Requests of one connection: each costs what source/protocol/costs.ts says.
 	*/
 	readonly requestRate: number;
 	readonly requestBurst: number;
@@ -56,8 +57,8 @@ export type Limits = {
 
 export const defaultLimits: Limits = {
 	users: 10_000,
-	requestRate: 50,
-	requestBurst: 200,
+	requestRate,
+	requestBurst,
 	loginRate: 20,
 	loginBurst: 100,
 	strangersPerAddress: 256,

@@ -3,6 +3,7 @@
 // `now` is ms since the epoch, with fractions, and never goes back.
 import type {KeyObject} from 'node:crypto';
 import {parseRequest} from '../../source/protocol/codec.js';
+import {requestCost} from '../../source/protocol/costs.js';
 import {ProtocolError, type ErrorReport} from '../../source/protocol/errors.js';
 import {encodeBase64} from '../../source/protocol/keys.js';
 import {mailLifetimeMs} from '../../source/protocol/limits.js';
@@ -414,8 +415,7 @@ export class ServerCore {
 		const {id, op} = request;
 		const word = typeof command.word === 'function' ? command.word(request) : command.word;
 		const argument = command.argument?.(request);
-		const cost = typeof command.cost === 'function' ? command.cost(request) : command.cost;
-		if (!this.#pay(connection, id, cost, command.loginCost)) {
+		if (!this.#pay(connection, id, requestCost(request), command.loginCost)) {
 			return;
 		}
 

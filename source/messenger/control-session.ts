@@ -10,6 +10,7 @@
 // Nothing but `hello` is sent before the server's certificate and root key are those that were seen first.
 import {formatHostPort, type HostPort} from '../protocol/addresses.js';
 import {parseReply, parseServerLine, type ServerLine} from '../protocol/codec.js';
+import {requestBurst, requestCost, requestRate} from '../protocol/costs.js';
 import {ProtocolError, type ErrorReport} from '../protocol/errors.js';
 import {formatFingerprint} from '../protocol/fingerprint.js';
 import {encodeLine, LineDecoder} from '../protocol/framing.js';
@@ -31,6 +32,7 @@ import type {ControlEvent, Effect, StoredState} from './effects.js';
 import type {ConnectionState} from './events.js';
 import type {Journal} from './journal.js';
 import {nextBackoff, reconnectBackoffMs, replyTimeoutMs} from './limits.js';
+import {Pace} from './pace.js';
 import type {ConnectionView} from './view.js';
 
 /**
@@ -97,6 +99,11 @@ export class ControlSession {
 	#isResumed = false;
 	readonly #pending = new Map<number, Pending>();
 	#nextId = 1;
+	readonly #pace = new Pace(requestRate, requestBurst);
+	/**
+	Lines that the server would refuse for coming too fast, in their order.
+	*/
+	readonly #held: Array<{readonly id: number; readonly cost: number; readonly line: string}> = [];
 	#pingAt: number | undefined;
 	#deadline: number | undefined;
 	#attempts = 0;
@@ -272,9 +279,18 @@ export class ControlSession {
 
 	#send<Name extends Operation>(op: Name, fields: Omit<Request<Name>, 'id' | 'op'>, now: number, done: (outcome: Outcome<Name>, now: number) => void): void {
 		const id = this.#nextId++;
-		this.#pending.set(id, {op, deadline: now + replyTimeoutMs, done: done as Pending['done']});
-		this.#push({type: 'send', line: encodeLine({id, op, ...fields})});
-		this.#pingAt = now + pingIntervalMs;
+		this.#pending.set(id, {op, deadline: Infinity, done: done as Pending['done']});
+		this.#held.push({id, cost: requestCost({op, ...fields}), line: encodeLine({id, op, ...fields})});
+		this.#sendHeld(now);
+	}
+
+	#sendHeld(now: number): void {
+		for (let first = this.#held[0]; first && this.#pace.take(first.cost, now); first = this.#held[0]) {
+			this.#held.shift();
+			this.#pending.set(first.id, {...this.#pending.get(first.id)!, deadline: now + replyTimeoutMs});
+			this.#push({type: 'send', line: first.line});
+			this.#pingAt = now + pingIntervalMs;
+		}
 	}
 
 	/**
@@ -309,8 +325,9 @@ export class ControlSession {
 	}
 
 	pollTimeout(): number | undefined {
-		const times = [this.#deadline, this.#retryAt, this.#pingAt, ...this.#pending.values().map(({deadline}) => deadline)].filter(time => time !== undefined);
-		return times.length === 0 ? undefined : Math.min(...times);
+		const [first] = this.#held;
+		const next = Math.min(this.#deadline ?? Infinity, this.#retryAt ?? Infinity, this.#pingAt ?? Infinity, first ? this.#pace.readyAt(first.cost) : Infinity, ...this.#pending.values().map(({deadline}) => deadline));
+		return next === Infinity ? undefined : next;
 	}
 
 	handleTimeout(now: number): void {
@@ -318,6 +335,7 @@ export class ControlSession {
 			this.#attempt(now);
 		}
 
+		this.#sendHeld(now);
 		const isMute = this.#pending.values().some(({deadline}) => deadline <= now);
 		if (isMute || (this.#deadline !== undefined && this.#deadline <= now)) {
 			this.#fail({code: 'unreachable', message: `The server ${this.server ?? ''} does not answer.`}, now);
@@ -349,6 +367,7 @@ export class ControlSession {
 		}
 
 		this.#phase = 'greeting';
+		this.#pace.reset(now);
 		this.#fingerprint = fingerprint;
 		this.#remoteAddress = remoteAddress;
 		this.#changed();
@@ -549,6 +568,7 @@ export class ControlSession {
 		this.#retryAt = undefined;
 		const pending = this.#pending.values().toArray();
 		this.#pending.clear();
+		this.#held.length = 0;
 		for (const {done} of pending) {
 			done({ok: false, error}, now);
 		}

@@ -31,6 +31,16 @@ const badNames = [
 	'bo\u{7}b', 'bo\u{1B}[31mb', 'bo\u{200B}b', 'bo\u{202E}b', '.hidden', '-rf', 'a/b', '../x', 'a,b', 'x'.repeat(33), 'pаypal', 'ﬁsh', '\u{D800}', '😀',
 ];
 
+test('hundreds of commands in one write are answered one by one, none refused for haste', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const ann = await world.person('ann', server);
+	ann.program.type(`${'lu\n'.repeat(249)}lr`);
+	t.true((await ann.event({type: 'reply', command: 'lr'})).ok);
+	const replies = await ann.events({type: 'reply', command: 'lu'}, 249);
+	t.true(replies.every(({ok}) => ok === true));
+});
+
 test('unknown and malformed commands and missing arguments are named', async t => {
 	await whileOthersTalk(t, async ({ann}) => {
 		for (const [line, code] of badLines) {

@@ -262,6 +262,33 @@ test('a stored token is used only for the user that is asked for', t => {
 	t.like(new Script(stored).connect('ann').opened().answer('hello', hello).sent.at(-1), {op: 'resume', token: 'token-1'});
 });
 
+test('what would come too fast for the server waits, in order, and each is answered once', t => {
+	const script = new Script().stand().logIn();
+	const before = script.sent.length;
+	const outcomes: boolean[] = [];
+	for (let index = 0; index < 300; index++) {
+		script.session.request('lru', {room: `r${index}`}, script.now, ({ok}) => {
+			outcomes.push(ok);
+		});
+	}
+
+	const atOnce = script.sent.length - before;
+	t.true(atOnce > 100 && atOnce < 200, String(atOnce));
+	t.true(script.wait(1000).sent.length > before + atOnce + 40);
+	script.wait(4000);
+	t.deepEqual(script.sent.slice(before).map(({room}) => room), Array.from({length: 300}, (_, index) => `r${index}`));
+	t.is(outcomes.length, 0);
+	for (const {id} of script.sent.slice(before, before + 200)) {
+		script.say({
+			id, ok: true, room: 'den', users: [],
+		});
+	}
+
+	script.closed();
+	t.is(outcomes.length, 300);
+	t.is(outcomes.filter(Boolean).length, 200);
+});
+
 test('a silent server is noticed by its missing pong', t => {
 	const script = new Script().stand().wait(20_000);
 	t.is(script.sent.at(-1)?.op, 'ping');
