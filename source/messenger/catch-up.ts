@@ -101,7 +101,6 @@ export class CatchUp {
 	*/
 	readonly #cards = new Map<SignedCard, Card>();
 	#unstored = 0;
-	#lookAt = Infinity;
 
 	constructor(parts: Parts) {
 		this.#parts = parts;
@@ -124,7 +123,6 @@ export class CatchUp {
 		this.#searches.set(conversation.key, {
 			conversation, askAt: now + askSettleMs, pauseMs: undefined, asked: undefined, askedAt: -Infinity, last: undefined, preferred: undefined, hinted: undefined, skipped: new Set(),
 		});
-		this.#lookAt = Math.min(this.#lookAt, now + askSettleMs);
 	}
 
 	/**
@@ -185,29 +183,24 @@ export class CatchUp {
 	}
 
 	pollTimeout(): number | undefined {
-		return Number.isFinite(this.#lookAt) ? this.#lookAt : undefined;
+		let next = Infinity;
+		for (const {askAt} of this.#searches.values()) {
+			next = Math.min(next, askAt);
+		}
+
+		return Number.isFinite(next) ? next : undefined;
 	}
 
 	/**
 	Asks whom it is time to ask. To be called at the end of each turn.
 	*/
 	flush(now: number): void {
-		if (now < this.#lookAt) {
-			return;
-		}
-
-		this.#lookAt = Infinity;
 		for (const [key, search] of this.#searches) {
 			if (this.#parts.conversations.get(key) !== search.conversation) {
 				this.#searches.delete(key);
-				continue;
-			}
-
-			if (now >= search.askAt) {
+			} else if (now >= search.askAt) {
 				this.#askNext(search, now);
 			}
-
-			this.#lookAt = Math.min(this.#lookAt, search.askAt);
 		}
 	}
 
@@ -222,7 +215,6 @@ export class CatchUp {
 		}
 
 		search.askAt = Math.min(search.askAt, at);
-		this.#lookAt = Math.min(this.#lookAt, search.askAt);
 	}
 
 	/**
@@ -232,7 +224,6 @@ export class CatchUp {
 		search.pauseMs = nextBackoff(search.pauseMs, askBackoffMs);
 		const pauseMs = this.#missing(search.conversation).length > 0 ? search.pauseMs : askIdleMs;
 		search.askAt = search.hinted === undefined ? now + pauseMs : Math.max(now, search.askedAt + moreGapMs);
-		this.#lookAt = Math.min(this.#lookAt, search.askAt);
 	}
 
 	#askNext(search: Search, now: number): void {
@@ -271,7 +262,6 @@ export class CatchUp {
 		search.asked = peer;
 		search.askedAt = now;
 		search.askAt = now + Math.max(search.pauseMs ?? 0, askPatienceMs);
-		this.#lookAt = Math.min(this.#lookAt, search.askAt);
 	}
 
 	#isThere(peer: string, {lane}: Conversation): boolean {
