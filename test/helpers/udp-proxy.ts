@@ -53,6 +53,8 @@ export class UdpProxy {
 	readonly #connections = new Set<TcpSocket>();
 	readonly #clients = new Map<number, Promise<Client>>();
 	readonly #held = new Set<NodeJS.Timeout>();
+	// `PORT PORT` of clients between whom nothing passes.
+	readonly #blocked = new Set<string>();
 	// Recorded ways of datagrams: what was sent, from where, to whom.
 	readonly #recorded: Array<() => void> = [];
 
@@ -84,6 +86,20 @@ export class UdpProxy {
 		this.#tcp.listen(0, this.#host);
 		this.#front.bind(this.#server.udpPort, this.#host);
 		await Promise.all([once(this.#tcp, 'listening'), once(this.#front, 'listening')]);
+	}
+
+	/**
+	From now on nothing passes between two clients, known by their own UDP ports.
+	*/
+	block(one: number, other: number): void {
+		this.#blocked.add(`${one} ${other}`).add(`${other} ${one}`);
+	}
+
+	/**
+	Everybody reaches everybody again.
+	*/
+	unblock(): void {
+		this.#blocked.clear();
 	}
 
 	/**
@@ -147,7 +163,7 @@ export class UdpProxy {
 		const sender = await this.#clients.get(from.port);
 		if (isServer) {
 			this.#pass(bytes, this.#front, port, loopback);
-		} else if (sender) {
+		} else if (sender && !this.#blocked.has(`${sender.port} ${port}`)) {
 			this.#pass(bytes, sender.face, port, loopback);
 		}
 	}
