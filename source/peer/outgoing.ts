@@ -82,7 +82,8 @@ export class Outgoing {
 	*/
 	#pollSizeProbe(transport: Transport, slab: Slab, now: number): Uint8Array | undefined {
 		const {size, recovery} = transport;
-		const wanted = recovery.probeCount === 0 ? size.pollProbe(now) : undefined;
+		const isHurried = size.isCalm(now) && this.#streams.waiting > size.current;
+		const wanted = recovery.probeCount === 0 ? size.pollProbe(now, {isHurried}) : undefined;
 		if (wanted === undefined) {
 			return undefined;
 		}

@@ -52,6 +52,12 @@ So many probe timeouts in a row may mean the same when no smaller packet is ther
 */
 const blackHoleTimeouts = 3;
 
+/**
+What a new link is for is said in its first packets. Each large probe takes both ends as long as several of those, so without more to send
+than they hold the search for large sizes begins so much later, ms.
+*/
+const calmTime = 100;
+
 export class PacketSize {
 	/**
 	The largest datagram to send.
@@ -65,6 +71,7 @@ export class PacketSize {
 	When the search may go on; undefined when there is nothing more to find.
 	*/
 	#searchAt: number | undefined;
+	readonly #calmUntil: number;
 	/**
 	The newest packet above the base size that arrived, and how many sent after it did not.
 	*/
@@ -84,14 +91,22 @@ export class PacketSize {
 
 		this.#rungs = rungs;
 		this.#searchAt = rungs.length > 0 ? now : undefined;
+		this.#calmUntil = now + calmTime;
+	}
+
+	/**
+	The link is new: the search for large sizes waits, unless its owner is in a hurry.
+	*/
+	isCalm(now: number): boolean {
+		return now < this.#calmUntil;
 	}
 
 	/**
 	The size that a probe should have now; undefined when none is due.
 	*/
-	pollProbe(now: number): number | undefined {
-		const isDue = !this.#probe && this.#searchAt !== undefined && now >= this.#searchAt;
-		return isDue ? this.#rungs.find(size => size > this.current) : undefined;
+	pollProbe(now: number, {isHurried = false} = {}): number | undefined {
+		const dueAt = isHurried ? this.#searchAt : this.#dueAt;
+		return dueAt !== undefined && now >= dueAt && !this.#probe ? this.#next : undefined;
 	}
 
 	/**
@@ -162,7 +177,22 @@ export class PacketSize {
 	}
 
 	pollTimeout(): number {
-		return this.#probe?.lostAt ?? this.#searchAt ?? Infinity;
+		return this.#probe?.lostAt ?? this.#dueAt ?? Infinity;
+	}
+
+	get #next(): number | undefined {
+		return this.#rungs.find(size => size > this.current);
+	}
+
+	/**
+	When the search goes on where nothing waits for it.
+	*/
+	get #dueAt(): number | undefined {
+		if (this.#searchAt === undefined) {
+			return undefined;
+		}
+
+		return (this.#next ?? 0) > cautiousCeiling ? Math.max(this.#searchAt, this.#calmUntil) : this.#searchAt;
 	}
 
 	#fall(searchAt: number): boolean {

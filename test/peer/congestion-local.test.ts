@@ -46,7 +46,7 @@ test('a loss halves the window once, it grows again, and never falls below a few
 test('no more is in flight than the peer\'s socket takes in', t => {
 	const loopback = {sizeCeiling: () => 65_507};
 	const pair = new Pair({ann: loopback, bob: {...loopback, config: {maxInFlight: 200_000}}, conditions: {delay: 0.1}}).open();
-	pair.run(50);
+	pair.run(200);
 	let most = 0;
 	let left = 2_000_000;
 	pair.runUntil(() => {

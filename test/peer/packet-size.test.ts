@@ -45,9 +45,22 @@ test('on an unknown path the search ends at 1452, on loopback at 65 000, in a fe
 	t.is(sizeOf(usual.bob), 1452);
 	const wide = create().open();
 	wide.run(50);
+	t.is(sizeOf(wide.ann), 1452, 'the first lines go first');
+	wide.run(100);
 	t.is(sizeOf(wide.ann), 65_000);
 	t.is(sizeOf(wide.bob), 65_000);
 	t.deepEqual(transfer(wide, 1_000_000).filter(size => size > 65_000), []);
+});
+
+test('who has much to send does not wait with the search, who says a line does', t => {
+	for (const [bytes, found] of [[3_000_000, 65_000], [300, 1452]] as const) {
+		const pair = create().open();
+		const {now} = pair;
+		t.true(transfer(pair, bytes, 90).length > 0);
+		t.true(pair.now < now + 60);
+		pair.run(now + 60 - pair.now);
+		t.is(sizeOf(pair.ann), found, `${bytes} bytes`);
+	}
 });
 
 for (const [ceiling, found] of [[1200, 1200], [1372, 1372], [1451, 1451], [1500, 1452], [8952, 8952], [9000, 8952], [40_000, 32_768]] as const) {
@@ -85,7 +98,7 @@ test('a path that takes less ends the search there, and lost probes are not cong
 test('a size that begins to vanish is given up within seconds, and tried again later', t => {
 	for (const seed of [1, 2, 3]) {
 		const pair = create({seed, conditions: {delay: 5, rate: 10_000}}).open();
-		pair.run(100);
+		pair.run(300);
 		t.is(sizeOf(pair.ann), 65_000);
 		limit(pair, 1300);
 		const start = pair.now;
@@ -103,7 +116,7 @@ test('a size that begins to vanish is given up within seconds, and tried again l
 test('random loss does not pass for a black hole', t => {
 	for (let seed = 1; seed <= 5; seed++) {
 		const pair = create({seed, conditions: {delay: 5}}).open();
-		pair.run(100);
+		pair.run(300);
 		pair.network.conditions.loss = 0.1;
 		t.true(transfer(pair, 1_000_000, 120_000).length > 0);
 		pair.network.conditions.loss = 0;
@@ -115,7 +128,7 @@ test('random loss does not pass for a black hole', t => {
 
 test('who moves begins the search anew', t => {
 	const pair = new Pair({bob: {sizeCeiling: address => address.startsWith('10.') ? 65_507 : 1300}}).open();
-	pair.run(100);
+	pair.run(200);
 	t.is(sizeOf(pair.bob), 65_000);
 	pair.ann.address = '192.0.2.7:7600';
 	pair.ann.endpoint.write(pair.ann.link, 1, Buffer.from('moved'));
