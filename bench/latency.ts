@@ -6,7 +6,9 @@ import {mkdtempSync} from 'node:fs';
 import {availableParallelism, tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
+import type {JsonClient} from '../test/helpers/json-client.js';
 import {openSession, World} from '../test/helpers/world.js';
 import type {Caller} from './ping-pong.js';
 import type {Report} from './report.js';
@@ -24,8 +26,11 @@ const pingsPerRound = 1000;
 const warmUpPings = 40_000;
 const busyPings = 2000;
 const handshakes = 40;
-const sessions = 40;
+const worlds = 6;
+const sessionsPerWorld = 8;
 const lines = 300;
+// A person who has logged in takes that long to ask somebody; meanwhile the program rehearses.
+const pauseMs = 2000;
 const names = Object.keys(transports) as TransportName[];
 
 /**
@@ -110,42 +115,65 @@ async function measureTransports(): Promise<{trips: Record<TransportName, number
 	return {trips, busy, openings};
 }
 
-async function measurePrograms(): Promise<{firstLines: number[]; lineTimes: number[]}> {
-	const world = new World(mkdtempSync(path.join(tmpdir(), 'earshot-bench-')));
-	try {
-		const server = await world.server();
-		const [ann, bob] = await world.people(['ann', 'bob'], server);
-		const firstLines: number[] = [];
-		for (let index = 0; index < sessions; index++) {
-			for (const client of [ann, bob]) {
-				client.forget();
+/**
+From the callee's yes to the caller's line on the callee's standard output, ms.
+*/
+async function timeFirstLine(ann: JsonClient, bob: JsonClient, text: string): Promise<number> {
+	for (const client of [ann, bob]) {
+		client.forget();
+	}
+
+	await ann.ok('o bob');
+	await bob.event({type: 'request', from: 'ann'});
+	const accepted = performance.now();
+	bob.program.type('accept ann');
+	await ann.event({type: 'session', with: 'bob', state: 'open'});
+	ann.program.type(`s ${text}`);
+	await bob.event({type: 'message', text});
+	const elapsed = performance.now() - accepted;
+	await ann.ok('cs');
+	await bob.event({type: 'session', with: 'ann', state: 'closed'});
+	return elapsed;
+}
+
+async function timeLines(ann: JsonClient, bob: JsonClient): Promise<number[]> {
+	await openSession(ann, bob);
+	const samples: number[] = [];
+	for (let index = 0; index < lines; index++) {
+		const typed = performance.now();
+		ann.program.type(`s line ${index}`);
+		await bob.event({type: 'message', text: `line ${index}`});
+		samples.push(performance.now() - typed);
+	}
+
+	return samples;
+}
+
+/**
+Fresh programs in each world: the first session of each is a sample of its own.
+*/
+async function measurePrograms(): Promise<{firstSessions: number[]; laterSessions: number[]; lineTimes: number[]}> {
+	const [firstSessions, laterSessions, lineTimes]: [number[], number[], number[]] = [[], [], []];
+	for (let index = 0; index < worlds; index++) {
+		const world = new World(mkdtempSync(path.join(tmpdir(), 'earshot-bench-')));
+		try {
+			const server = await world.server();
+			const [ann, bob] = await world.people(['ann', 'bob'], server);
+			await delay(pauseMs);
+			firstSessions.push(await timeFirstLine(ann, bob, 'the very first'));
+			for (let session = 1; session < sessionsPerWorld; session++) {
+				laterSessions.push(await timeFirstLine(ann, bob, `first of session ${session}`));
 			}
 
-			await ann.ok('o bob');
-			await bob.event({type: 'request', from: 'ann'});
-			const accepted = performance.now();
-			bob.program.type('accept ann');
-			await ann.event({type: 'session', with: 'bob', state: 'open'});
-			ann.program.type(`s first ${index}`);
-			await bob.event({type: 'message', text: `first ${index}`});
-			firstLines.push(performance.now() - accepted);
-			await ann.ok('cs');
-			await bob.event({type: 'session', with: 'ann', state: 'closed'});
+			if (index === 0) {
+				lineTimes.push(...await timeLines(ann, bob));
+			}
+		} finally {
+			await world.close();
 		}
-
-		await openSession(ann, bob);
-		const lineTimes: number[] = [];
-		for (let index = 0; index < lines; index++) {
-			const typed = performance.now();
-			ann.program.type(`s line ${index}`);
-			await bob.event({type: 'message', text: `line ${index}`});
-			lineTimes.push(performance.now() - typed);
-		}
-
-		return {firstLines, lineTimes};
-	} finally {
-		await world.close();
 	}
+
+	return {firstSessions, laterSessions, lineTimes};
 }
 
 /**
@@ -156,11 +184,12 @@ export async function measureLatency(): Promise<Report> {
 	pin(process.pid, '0');
 	const {trips, busy, openings} = await measureTransports();
 	pin(process.pid, `0-${allCores - 1}`);
-	const {firstLines, lineTimes} = await measurePrograms();
+	const {firstSessions, laterSessions, lineTimes} = await measurePrograms();
 	const [raw, overTls, earshot] = names.map(name => spread(trips[name])) as [ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>];
 	const busyTrip = spread(busy.trips.map(time => time / 1000));
 	const [ratio50, ratio99] = [earshot.p50 / raw.p50, earshot.p99 / raw.p99];
-	const [tlsOpening, opening, firstLine, line] = [openings.tls, openings.Earshot, firstLines, lineTimes].map(samples => spread(samples)) as [ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>];
+	const [tlsOpening, opening, later, line] = [openings.tls, openings.Earshot, laterSessions, lineTimes].map(samples => spread(samples)) as [ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>];
+	const slowestFirst = Math.max(...firstSessions);
 	return {
 		name: 'latency',
 		about: `Loopback, two processes, each on a core of its own, ${rounds} rounds of ${pingsPerRound} in turn; \`p50 / p99\`. Raw datagrams carry no encryption, order or second try.`,
@@ -176,7 +205,13 @@ export async function measureLatency(): Promise<Report> {
 				work: 'handshake, ms', earshot: formatSpread(opening), peers: {tls: formatSpread(tlsOpening)}, ratio: `${formatNumber(opening.p50 / tlsOpening.p50)} x tls`, goal: '< 3 ms', isMet: opening.p50 < 3,
 			},
 			{
-				work: 'first line after `o` was accepted, whole programs, ms', earshot: formatSpread(firstLine), goal: '< 50 ms', isMet: percentile(firstLines, 0.99) < 50,
+				work: 'first line after `o` was accepted, whole programs, ms', earshot: formatSpread(later), goal: '< 50 ms', isMet: later.p99 < 50,
+			},
+			{
+				work: `the same in the very first session of both programs, ${pauseMs / 1000} s after the login: median / slowest of ${worlds}`,
+				earshot: `${formatNumber(percentile(firstSessions, 0.5))} / ${formatNumber(slowestFirst)}`,
+				goal: '< 50 ms',
+				isMet: slowestFirst < 50,
 			},
 			{work: 'a line, stdin to stdout of two whole programs, ms', earshot: formatSpread(line)},
 		],

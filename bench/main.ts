@@ -24,6 +24,10 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
 		const {measureLatency} = await import('./latency.js');
 		return measureLatency();
 	},
+	async handshake() {
+		const {measureHandshake} = await import('./handshake.js');
+		return measureHandshake();
+	},
 	async emulated() {
 		const {measureEmulated} = await import('./emulated.js');
 		return measureEmulated();
