@@ -1,8 +1,14 @@
 // `bench recovery`: how soon a server listens again after SIGKILL, how many mails a second are kept for good, and how fast
-// a long history answers. Knows folders, processes and the two stores; says nothing of what is lost (the torture test does).
+// a long history answers and is backed up. Knows folders, processes and the two stores; says nothing of what is lost (the torture test does).
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
+import {
+	mkdirSync,
+	mkdtempSync,
+	rmSync,
+	statSync,
+	truncateSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -11,6 +17,9 @@ import type {SentMail} from '../server/core/storage.js';
 import {Database} from '../server/store/database.js';
 import {Store} from '../server/store/store.js';
 import {HistoryTable} from '../source/io/history-table.js';
+import {ProfileBackup} from '../source/io/profile-backup.js';
+import {ProfileDatabase} from '../source/io/profile-database.js';
+import {readOrRestore} from '../source/io/profile-restoration.js';
 import {migrate} from '../source/io/profile-schema.js';
 import type {HistoryLine} from '../source/messenger/effects.js';
 import {World} from '../test/helpers/world.js';
@@ -29,6 +38,7 @@ const singleMails = 2000;
 const manyMails = 20_000;
 const callers = 64;
 const historyLines = 200_000;
+const laterBackups = 20;
 const vocabulary = 20_000;
 const searches = 500;
 const person = {realm: 'realm', owner: 'ann'};
@@ -197,6 +207,47 @@ function measureHistory(folder: string): Lookups {
 	return lookups;
 }
 
+/**
+What the automatic backup of a client costs: ms of each piece of the first one and of those a minute later, with some new lines, and of going back to it.
+*/
+function measureBackup(file: string): {readonly first: Spread; readonly later: Spread; readonly restoration: number} {
+	const backUp = (): number[] => {
+		const pieces: number[] = [];
+		const time = <Result>(task: () => Result): Result => {
+			const from = performance.now();
+			const result = task();
+			pieces.push(performance.now() - from);
+			return result;
+		};
+
+		const backup = time(() => ProfileBackup.open(file));
+		for (let isDone = false; !isDone;) {
+			isDone = time(() => backup.step(Date.now()));
+		}
+
+		time(() => {
+			backup.close();
+		});
+		return pieces;
+	};
+
+	const first = spread(backUp());
+	const later = spread(Array.from({length: laterBackups}, (_, round) => {
+		const profile = ProfileDatabase.open(file);
+		profile.apply(Array.from({length: 50}, (_line, number) => ({
+			kind: 'history-add', line: {
+				...person, place: 'session:bob', id: `later-${round}-${number}`, device: 'later', sequence: (round * 50) + number, from: 'bob', text: 'a line like any other', at: 0, clock: '', state: undefined, isUnread: false, proof: undefined,
+			},
+		})));
+		profile.close();
+		return backUp();
+	}).flat());
+	truncateSync(file, Math.floor(statSync(file).size / 2));
+	const from = performance.now();
+	readOrRestore(file, true, Date.now());
+	return {first, later, restoration: performance.now() - from};
+}
+
 export async function measureRecovery(): Promise<Report> {
 	const folder = mkdtempSync(path.join(tmpdir(), 'earshot-bench-'));
 	try {
@@ -205,6 +256,7 @@ export async function measureRecovery(): Promise<Report> {
 		const listening = await measureListening(worldFolder);
 		const mails = await measureMails(folder);
 		const lookups = measureHistory(folder);
+		const backup = measureBackup(path.join(folder, 'history.db'));
 		const [full, empty, bare] = [listening.full, listening.empty, listening.bare].map(samples => percentile(samples, 0.5)) as [number, number, number];
 		const row = (work: string, key: keyof Lookups) => ({work, earshot: formatSpread(lookups[key])});
 		const searched = (work: string, key: keyof Lookups) => ({...row(work, key), goal: 'p99 <= 2', isMet: lookups[key].p99 <= 2});
@@ -223,6 +275,9 @@ export async function measureRecovery(): Promise<Report> {
 				searched('search: the beginning of a word', 'beginning'),
 				row('search: the commonest word of all', 'commonest'),
 				row('a page of 100 lines', 'page'),
+				{work: 'a client\'s backup: a piece of the first one, ms', earshot: formatSpread(backup.first)},
+				{work: '... of one with 50 new lines, ms', earshot: formatSpread(backup.later)},
+				{work: 'going on with it after damage, ms', earshot: formatNumber(backup.restoration)},
 			],
 		};
 	} finally {
