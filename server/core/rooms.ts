@@ -87,7 +87,7 @@ export class Rooms {
 	*/
 	members(name: string, viewer?: User): {room: string; users: string[]} {
 		const room = this.list.find(name, viewer);
-		return {room: room.name, users: room.members.values().map(member => member.name).toArray()};
+		return {room: room.name, users: room.members.keys().toArray().toSorted().map(key => room.members.get(key)!.name)};
 	}
 
 	/**

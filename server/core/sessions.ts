@@ -216,7 +216,7 @@ export class Sessions {
 	Open sessions with both ends, for the operator.
 	*/
 	list(): Array<{id: string; users: string[]}> {
-		return this.#byId.values().filter(session => session.state === 'open' && this.#isWhole(session)).map(({id, caller, callee}) => ({id, users: [caller.name, callee.name]})).toArray();
+		return this.#byId.values().filter(session => session.state === 'open' && this.#isWhole(session)).map(({id, caller, callee}) => ({id, users: (caller.key < callee.key ? [caller, callee] : [callee, caller]).map(({name}) => name)})).toArray();
 	}
 
 	pollTimeout(): number | undefined {

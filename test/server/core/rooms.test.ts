@@ -192,3 +192,15 @@ test('a room holds 32, a user 32 rooms, a creator 64', t => {
 
 	t.is(ann.refusal('enter', {room: 'room63'}), 'too-many-rooms', 'user0 created den as well');
 });
+
+test('lists are in the order of names, whoever came first', t => {
+	const [server, cat, ann, bob] = village('cat', 'ann', 'bob');
+	for (const client of [cat, ann, bob]) {
+		client!.ask('enter', {room: 'den'});
+	}
+
+	t.deepEqual(bob!.ask('lru', {room: 'den'}).users, ['ann', 'bob', 'cat']);
+	const {session} = cat!.ask('open', {user: 'ann'});
+	ann!.ask('answer', {session, answer: 'accept'});
+	t.deepEqual(server.core.handleCommand('ls', server.now), {command: 'ls', ok: true, fields: {sessions: [{id: session, users: ['ann', 'cat']}]}});
+});
