@@ -83,7 +83,7 @@ export class Outgoing {
 	#pollSizeProbe(transport: Transport, slab: Slab, now: number): Uint8Array | undefined {
 		const {size, recovery} = transport;
 		const isHurried = size.isCalm(now) && this.#streams.waiting > size.current;
-		const wanted = recovery.probeCount === 0 ? size.pollProbe(now, {isHurried}) : undefined;
+		const wanted = recovery.probeCount === 0 ? size.pollProbe(now, isHurried) : undefined;
 		if (wanted === undefined) {
 			return undefined;
 		}

@@ -104,7 +104,7 @@ export class PacketSize {
 	/**
 	The size that a probe should have now; undefined when none is due.
 	*/
-	pollProbe(now: number, {isHurried = false} = {}): number | undefined {
+	pollProbe(now: number, isHurried = false): number | undefined {
 		const dueAt = isHurried ? this.#searchAt : this.#dueAt;
 		return dueAt !== undefined && now >= dueAt && !this.#probe ? this.#next : undefined;
 	}
