@@ -31,6 +31,10 @@ export class Ledger {
 	`ID NAME`: shown to, given up for, or excused because a crash fell between mark and print.
 	*/
 	readonly #shown = new Set<string>();
+	/**
+	Those of them that came on a link.
+	*/
+	readonly #heard = new Set<string>();
 	readonly #failed = new Set<string>();
 	readonly #excused = new Set<string>();
 	readonly #lastShown = new Map<string, number>();
@@ -161,13 +165,13 @@ export class Ledger {
 	}
 
 	/**
-	What `one` was shown in a place and `other` was meant to see as well, `other` was shown, or lacks what came before.
+	What `one` has heard on links in a place and `other` was meant to hear as well, `other` was shown, or lacks what came before. What came by mail can't be passed on.
 	*/
 	checkPassed(place: string, one: string, other: string): void {
 		for (const [id, line] of this.lines) {
 			const before = afterFor(line.audience, other) ?? 0;
 			const isNext = before === 0 || this.#isDone(`${id.split('-', 1)[0]}-${before}`, other);
-			if (isNext && line.place === place && line.recipients.has(other) && this.#shown.has(`${id} ${one}`)) {
+			if (isNext && line.place === place && line.recipients.has(other) && this.#heard.has(`${id} ${one}`)) {
 				check(this.#isDone(id, other), `${one} has ${id} of ${line.author}, and ${other}, whom ${one} reaches, does not`);
 			}
 		}
@@ -192,6 +196,10 @@ export class Ledger {
 		check(line.place === place && line.recipients.has(node.name), `${node.name} is shown ${id} in ${place}, where it was not said to them`);
 		check(!this.#shown.has(key), `${node.name} is shown ${id} twice`);
 		this.#shown.add(key);
+		if (!event.pending) {
+			this.#heard.add(key);
+		}
+
 		const [device = '', sequence = ''] = id.split('-', 2);
 		const order = `${node.name} ${device} ${place}`;
 		const last = this.#lastShown.get(order) ?? 0;
