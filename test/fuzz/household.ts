@@ -1,12 +1,13 @@
 // Ann, a real client core; a real server core; and bob, who speaks both protocols by hand and may say anything. One session between them.
 // Everything is a function call, time stands still unless it is told to pass. What went to whom is kept as genuine inputs for the mutator.
 import {Buffer} from 'node:buffer';
+import type {KeyObject} from 'node:crypto';
 import {Client} from '../../source/messenger/client.js';
 import type {Effect} from '../../source/messenger/effects.js';
 import {authenticatePeer} from '../../source/messenger/peers.js';
 import {recordStream} from '../../source/messenger/records.js';
 import {Endpoint} from '../../source/peer/endpoint.js';
-import {verifyCard} from '../../source/protocol/cards.js';
+import {deviceId, realmId, verifyCard} from '../../source/protocol/cards.js';
 import {encodeLine} from '../../source/protocol/framing.js';
 import {
 	decodeBase64,
@@ -126,6 +127,23 @@ export class Household {
 		}
 
 		this.run(2500);
+	}
+
+	/**
+	Ann and bob are in a room as well, and eve, who is away, has a card. When the room was made, and what eve signs with.
+	*/
+	enterRoom(room: string, eveKeys: {readonly sign: Uint8Array; readonly agree: Uint8Array}): {readonly made: number; readonly card: string; readonly realm: string; readonly device: string; readonly key: KeyObject} {
+		const key = importPrivateKey('ed25519', eveKeys.sign);
+		const sign = exportPublicKey(key);
+		const eve = this.server.register('eve', {remote: '10.0.0.3:40000', device: {sign: encodeBase64(sign), agree: encodeBase64(exportPublicKey(importPrivateKey('x25519', eveKeys.agree)))}});
+		const {card} = eve.login;
+		this.type(`or ${room}`);
+		this.run(100);
+		const {made} = this.bobAtServer.ask('enter', {room});
+		this.run(100);
+		return {
+			made: made!, card, realm: realmId(decodeBase64(this.#rootKey)), device: deviceId(sign), key,
+		};
 	}
 
 	/**

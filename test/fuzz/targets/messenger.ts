@@ -1,9 +1,11 @@
 // The client: what a person types, what the server says, what comes by UDP, and what a peer says on the link.
 import {Buffer} from 'node:buffer';
 import {strict as assert} from 'node:assert';
+import {generateKeyPairSync} from 'node:crypto';
 import {commands, parseCommandLine, usage} from '../../../source/messenger/commands.js';
 import {encodeRecord, RecordDecoder, type PeerRecord} from '../../../source/messenger/records.js';
 import {HybridClock} from '../../../source/messenger/clock.js';
+import {signLine} from '../../../source/protocol/line-proof.js';
 import {genuineLines} from '../genuine.js';
 import {Household} from '../household.js';
 import {type Target} from '../fuzzer.js';
@@ -28,9 +30,55 @@ function records(shared: string): Uint8Array[] {
 		{kind: 'absent', shared, visit: 1},
 		{kind: 'bye', shared, visit: 1},
 		{kind: 'close', shared, visit: 1},
+		{
+			kind: 'say', shared, visit: 1, sequence: 3, text: 'signed', at: 1_700_000_000_001, clock, proof: {made: 1_700_000_000_000, audience: 'ann:0 eve:2', signature: 'A'.repeat(86)},
+		},
+		...questions(shared),
 	];
 	return list.map(record => encodeRecord(record));
 }
+
+function questions(shared: string): PeerRecord[] {
+	return [
+		{
+			kind: 'have', shared, visit: 1, made: 1_700_000_000_000, marks: [['0123456789abcdef', 4], ['fedcba9876543210', 0]], missing: ['eve'],
+		},
+		{
+			kind: 'pass', shared, visit: 1, card: '', lines: [],
+		},
+		{kind: 'more', shared, visit: 1},
+	];
+}
+
+/**
+What a member of the den may say, with a line that eve has said and signed for ann.
+*/
+function neighbourly({made, card, realm, device, key}: ReturnType<Household['enterRoom']>, now: number): Uint8Array[] {
+	const line = {
+		sequence: 1, text: genuineText, at: Math.floor(now), clock, audience: 'ann:0 bob:0',
+	};
+	const signature = signLine({
+		realm, room: 'den', made, device, ...line,
+	}, key);
+	const list: PeerRecord[] = [
+		{
+			kind: 'here', shared: 'room:den', visit: 1, seen: 0, read: 0,
+		},
+		{
+			kind: 'pass', shared: 'room:den', visit: 2, card, lines: [{...line, signature}],
+		},
+		...questions('room:den').filter(({kind}) => kind !== 'pass').map(record => ({...record, visit: 2, ...(record.kind === 'have' && {made})})),
+	];
+	return list.map(record => encodeRecord(record));
+}
+
+/**
+What a room elsewhere would say of itself.
+*/
+const strangeRoom = {
+	made: 1_700_000_000_000, card: 'a.b', realm: '0123456789abcdef', device: '0123456789abcdef', key: generateKeyPairSync('ed25519').privateKey,
+};
+const genuineText = 'This is what eve has said.';
 
 const lines = [...commands.map(command => usage(command)), 'o bob', 'or den', 's hello there', 'l', 'lu', 'cs', 'accept', 'path bob', 'whois bob', 'help o', 'c 10.0.0.100', 'd', 'login ann ann-secret', 'register eve pw', 'cr den', 'x y'];
 
@@ -129,6 +177,34 @@ export const messengerTargets: readonly Target[] = [
 				}
 
 				household.say(frame(input, household.shared, random.chance(0.9)));
+			};
+		},
+	},
+	{
+		name: 'neighbour',
+		kind: 'text',
+		inputsPerRound: 16,
+		corpus: () => neighbourly(strangeRoom, 1_700_000_000_000),
+		begin(random) {
+			const household = new Household(random);
+			household.comeTogether();
+			const genuine = neighbourly(household.enterRoom('den', {sign: random.bytes(32), agree: random.bytes(32)}), household.now);
+			household.say(genuine[0]!);
+			return input => {
+				// After a hint ann asks, and what she has asked for is looked at: here a line of eve's that was changed in one place.
+				const [, pass, , more] = genuine;
+				const changed = Buffer.from(pass!);
+				if (random.chance(0.9)) {
+					changed[random.integer(4, changed.length - 1)] = random.integer(32, 126);
+				}
+
+				household.say(more!);
+				household.run(250);
+				household.say(changed);
+				household.say(random.chance(0.5) ? frame(input, household.shared, true) : genuine[2]!);
+				for (const row of household.ann.view.conversations.find(({name}) => name === 'den')?.messages ?? []) {
+					assert.ok(row.kind === 'notice' || row.from !== 'eve' || row.text === genuineText);
+				}
 			};
 		},
 	},
