@@ -156,7 +156,7 @@ export class Bbr implements CongestionController {
 	#heavyRounds = 0;
 	readonly #contention = new Contention();
 	/**
-	Whether beside him the last `up` found more.
+	Whether beside him the last `up` that said anything found more.
 	*/
 	#isClimbing = true;
 	/**
@@ -447,13 +447,14 @@ export class Bbr implements CongestionController {
 	/**
 	One more round trip beside somebody who fills the queue.
 	*/
-	#contend({rate, minimumRtt, isAppLimited}: Round, now: number): void {
+	#contend(round: Round, now: number): void {
+		const {rate, minimumRtt, isAppLimited} = round;
 		if (!isAppLimited && Number.isFinite(minimumRtt)) {
 			this.#contention.climb({packet: this.#datagramSize, rtt: minimumRtt}, now);
 		}
 
 		// Somebody gave way. It may be one like us, who asks whether we are there: only when both give way at once they find out.
-		const isRelieved = minimumRtt < this.#lastRtt * relief && !this.#contention.wasCut && this.#rounds > 2;
+		const isRelieved = this.#isRelieved(round) && !this.#contention.wasCut && this.#rounds > 2;
 		this.#lastRtt = minimumRtt;
 		const every = (this.#isClimbing ? upEvery : contendedEvery)[this.#cycles % upEvery.length]!;
 		if (!isRelieved && (this.#contention.wasCut || this.#rounds < every)) {
@@ -462,12 +463,18 @@ export class Bbr implements CongestionController {
 
 		this.#rates = [0, rate];
 		if (!isRelieved && (this.#isClimbing || this.#cycles % contendedUp === 0)) {
-			this.#isClimbing = false;
 			this.#goUp(firstUpGain);
 		} else {
 			this.#cycles++;
 			this.#goDown();
 		}
+	}
+
+	/**
+	Somebody gave way.
+	*/
+	#isRelieved({minimumRtt}: Round): boolean {
+		return minimumRtt < this.#lastRtt * relief;
 	}
 
 	/**
@@ -483,6 +490,10 @@ export class Bbr implements CongestionController {
 			this.#contention.grow(this.#upGain, now);
 			this.#goUp(Math.min(this.#upGain * upGrowth, maxUpGain));
 			return;
+		}
+
+		if (this.#rounds === 1 && this.#upGain > 1) {
+			this.#isClimbing &&= round.lost === 0 && round.minimumRtt <= this.#lastRtt * steady;
 		}
 
 		if (this.#rounds > 1 && round.samples >= minSamples) {

@@ -92,7 +92,7 @@ test('two of ours leave the queue short', t => {
 
 for (const {queue, lag} of [{queue: 0.5, lag: 0}, {queue: 1, lag: 0}, {queue: 4, lag: 0}, {queue: 1, lag: 5000}]) {
 	test(`two of ours share a link with a queue of ${queue} BDP fairly, the second ${lag} ms later`, t => {
-		const both = runNeighbours({...fast, queue}, {lag, settle: 8000, time: 8000});
+		const both = runNeighbours({...fast, queue}, {lag, settle: 8000, time: 16_000});
 		t.true(both.every(share => share > 0.35 && share < 0.65), both.join(' / '));
 		t.true(fairnessOf(both) > 0.93);
 	});
