@@ -96,6 +96,11 @@ export const answerBurst = 30;
 export const answersPerSecond = 5;
 
 /**
+People of whom it is remembered how much they have asked for; the one who came first is forgotten.
+*/
+export const maximumAskers = 1024;
+
+/**
 A neighbour is asked so long after we came, somebody came or somebody was lost, because most links come and go together …
 */
 export const askSettleMs = 1000;

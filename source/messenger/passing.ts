@@ -10,6 +10,7 @@ import type {Recalled} from './effects.js';
 import {
 	answerBurst,
 	answersPerSecond,
+	maximumAskers,
 	maximumPassedLines,
 	passedBytes,
 } from './limits.js';
@@ -106,6 +107,10 @@ export class Passing {
 			tokens: answerBurst, at: now, isBeingAnswered: false, hints: new Map(),
 		};
 		this.#askers.set(peer, asker);
+		if (this.#askers.size > maximumAskers) {
+			this.#askers.delete(this.#askers.keys().next().value!);
+		}
+
 		asker.tokens = Math.min(answerBurst, asker.tokens + (((now - asker.at) / 1000) * answersPerSecond));
 		asker.at = now;
 		return asker;
