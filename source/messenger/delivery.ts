@@ -481,7 +481,7 @@ export class Delivery {
 		}
 
 		const {key, lane} = share;
-		const card = this.#peers.signedCardOf(peer);
+		const card = lane === 'session' ? undefined : this.#peers.signedCardOf(peer);
 		const line: ReceivedLine = {
 			peer, key, lane, device, sequence, text, at, clock, proof: proof && card !== undefined ? {...proof, card} : undefined,
 		};

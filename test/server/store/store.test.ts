@@ -47,7 +47,9 @@ test('what was written is there after reopening', async t => {
 	const again = await Store.open(file);
 	t.teardown(async () => again.close());
 	t.like([...again.state.accounts], [{key: 'ann', name: 'ann', device: 'd1'}, {key: 'bob', name: 'bob', device: 'd2'}]);
-	t.like([...again.state.rooms], [{key: 'den', name: 'Den', creator: 'ann', made: 3}]);
+	t.like([...again.state.rooms], [{
+		key: 'den', name: 'Den', creator: 'ann', made: 3,
+	}]);
 	t.is(await again.hashOf('ann'), 'new');
 	t.is(await again.hashOf('bob'), 'hash of bob');
 	t.is(await again.hashOf('nobody'), undefined);
