@@ -123,3 +123,64 @@ test('what was missing may come by mail, and the rest from a member at once', t 
 	t.deepEqual(cat.read, ['ann: one', 'ann: two']);
 	t.deepEqual(bob.read, ['ann: two']);
 });
+
+test('a line that comes from a member, by mail and on its author\'s link is shown once, and leaves nothing behind', t => {
+	const people = new People();
+	const [ann, bob, cat] = denOf(people);
+	cat.node.wire?.goHalfOpen();
+	block(people, ann, cat);
+	ann.type('s once');
+	t.true(people.world.runUntil(() => people.world.server.disk.mails.some(({user, slot}) => user === 'cat' && slot === undefined)));
+	people.run(5000);
+	t.like(cat.events('message'), [{text: 'once', pending: false}]);
+	people.world.heal();
+	people.run(200_000);
+	t.deepEqual(cat.read, ['ann: once']);
+	t.deepEqual(bob.read, ['ann: once']);
+	t.deepEqual(ann.node.disk.outbox, []);
+	t.deepEqual(people.world.server.disk.mails, []);
+});
+
+test('who keeps no history can catch up, and can pass nothing on', t => {
+	const people = new People();
+	const [ann, bob, cat, dan] = [people.join('ann'), people.join('bob', {history: false}), people.join('cat', {history: false}), people.join('dan')];
+	for (const person of [ann, bob, cat, dan]) {
+		person.type('or den');
+	}
+
+	people.run(3000);
+	people.world.server.crash();
+	block(people, ann, cat);
+	block(people, dan, cat);
+	ann.type('s hello');
+	people.run(60_000);
+	t.deepEqual(bob.read, ['ann: hello']);
+	t.deepEqual(dan.read, ['ann: hello']);
+	t.deepEqual(cat.read, []);
+	people.world.heal();
+	block(people, ann, cat);
+	people.run(60_000);
+	t.deepEqual(cat.read, ['ann: hello']);
+});
+
+test('lines of a room that was closed are not brought into one that was made anew', t => {
+	const people = new People();
+	const [ann, bob, cat] = denOf(people);
+	block(people, ann, cat);
+	block(people, bob, cat);
+	people.world.server.crash();
+	bob.type('s of old');
+	people.run(1000);
+	t.deepEqual(ann.read, ['bob: of old']);
+	bob.node.crash();
+	people.world.server.start();
+	people.run(20_000);
+	ann.type('cr den');
+	ann.type('or den');
+	people.run(500);
+	people.world.heal();
+	t.like(cat.type('or den'), {ok: true, fields: {created: false}});
+	people.run(120_000);
+	t.deepEqual(cat.read, []);
+	t.deepEqual(ann.node.disk.history.map(({proof}) => proof === undefined), [false]);
+});
