@@ -1,5 +1,5 @@
 // `bench emulated`: what the peer link makes of bad paths, in virtual time, so that the figures are the same everywhere.
-import {NewReno} from '../source/peer/new-reno.js';
+import {NewReno} from '../source/peer/congestion/new-reno.js';
 import {
 	fast,
 	fairnessOf,

@@ -5,7 +5,7 @@ import {createClock} from '../source/io/clock.js';
 import {createSizeCeiling} from '../source/io/path-sizes.js';
 import {UdpSocket} from '../source/io/udp-socket.js';
 import {Endpoint, type EndpointEvent, type EndpointOptions} from '../source/peer/endpoint.js';
-import {AgreementKey} from '../source/peer/x25519.js';
+import {AgreementKey} from '../source/peer/crypto/x25519.js';
 
 const datagramsPerTurn = 256;
 

@@ -7,11 +7,11 @@ import {
 	hkdfSync,
 	randomBytes,
 } from 'node:crypto';
-import {chaCha} from '../source/peer/cipher.js';
-import {agreeOnCiphers} from '../source/peer/ciphers.js';
+import {chaCha} from '../source/peer/crypto/cipher.js';
+import {agreeOnCiphers} from '../source/peer/crypto/ciphers.js';
 import {Endpoint} from '../source/peer/endpoint.js';
-import {ReceiveKeys, SendKeys} from '../source/peer/keys.js';
-import {AgreementKey, nodeAgreement} from '../source/peer/x25519.js';
+import {ReceiveKeys, SendKeys} from '../source/peer/crypto/keys.js';
+import {AgreementKey, nodeAgreement} from '../source/peer/crypto/x25519.js';
 import {
 	deviceId,
 	realmId,

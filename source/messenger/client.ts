@@ -20,11 +20,11 @@ import {signLine} from '../protocol/line-proof.js';
 import type {Reply} from '../protocol/messages.js';
 import {nameKey} from '../protocol/names.js';
 import {punchType} from '../protocol/punch.js';
-import {measureAesThreshold} from '../peer/ciphers.js';
+import {measureAesThreshold} from '../peer/crypto/ciphers.js';
 import type {PeerConfig} from '../peer/config.js';
 import {Endpoint, type TraceObserver} from '../peer/endpoint.js';
 import {Archive} from './archive.js';
-import {CatchUp} from './catch-up.js';
+import {CatchUp} from './lines/catch-up.js';
 import {HybridClock} from './clock.js';
 import {parseCommandLine} from './commands.js';
 import {
@@ -34,14 +34,14 @@ import {
 	type Context,
 	type OnDone,
 } from './context.js';
-import {Contacts} from './contacts.js';
-import {ControlSession} from './control-session.js';
-import {conversationKey, type Conversation} from './conversation.js';
-import {Conversations} from './conversations.js';
-import {Courier} from './courier.js';
-import {Delivery, type ReceivedLine} from './delivery.js';
+import {Contacts} from './people/contacts.js';
+import {ControlSession} from './server/control-session.js';
+import {conversationKey, type Conversation} from './conversations/conversation.js';
+import {Conversations} from './conversations/conversations.js';
+import {Courier} from './mail/courier.js';
+import {Delivery, type ReceivedLine} from './lines/delivery.js';
 import {Departure} from './departure.js';
-import {Directory} from './directory.js';
+import {Directory} from './server/directory.js';
 import type {
 	ControlEvent,
 	Effect,
@@ -52,43 +52,43 @@ import type {
 	StoreWrite,
 } from './effects.js';
 import type {DeliveryState, MessengerEvent} from './events.js';
-import {Groups} from './groups.js';
-import {Inbox} from './inbox.js';
+import {Groups} from './conversations/groups.js';
+import {Inbox} from './lines/inbox.js';
 import {Journal} from './journal.js';
-import {LateFarewell} from './late-farewell.js';
+import {LateFarewell} from './server/late-farewell.js';
 import {maximumLogRows} from './limits.js';
-import {linkEnds} from './link-codes.js';
-import {Mailbox} from './mailbox.js';
-import {Mailing} from './mailing.js';
-import {MessageLog} from './message-log.js';
+import {linkEnds} from './peers/link-codes.js';
+import {Mailbox} from './mail/mailbox.js';
+import {Mailing} from './mail/mailing.js';
+import {MessageLog} from './conversations/message-log.js';
 import {narrate} from './narration.js';
-import {Outbox, type KeptEntry} from './outbox.js';
-import {Passing} from './passing.js';
-import {authenticatePeer, Peers} from './peers.js';
+import {Outbox, type KeptEntry} from './lines/outbox.js';
+import {Passing} from './lines/passing.js';
+import {authenticatePeer, Peers} from './peers/peers.js';
 import {Performer} from './performer.js';
-import {Pending} from './pending.js';
-import {Pleas} from './pleas.js';
-import {Prekeys} from './prekeys.js';
-import {Progress} from './progress.js';
-import {Reading, type Arrival, type ReadingPolicy} from './reading.js';
+import {Pending} from './mail/pending.js';
+import {Pleas} from './mail/pleas.js';
+import {Prekeys} from './mail/prekeys.js';
+import {Progress} from './lines/progress.js';
+import {Reading, type Arrival, type ReadingPolicy} from './lines/reading.js';
 import {
 	ownerKey,
 	Receipts,
 	type Author,
 	type Owner,
-} from './receipts.js';
-import type {PeerRecord, SharedName} from './records.js';
-import {Recollection} from './recollection.js';
-import {Rendezvous, type Transmit} from './rendezvous.js';
-import {Requests} from './requests.js';
-import {Rooms} from './rooms.js';
-import type {Party} from './sealing.js';
-import {ServerNews} from './server-news.js';
-import {Sessions} from './sessions.js';
-import {Speaker} from './speaker.js';
-import {Trust} from './trust.js';
+} from './lines/receipts.js';
+import type {PeerRecord, SharedName} from './peers/records.js';
+import {Recollection} from './conversations/recollection.js';
+import {Rendezvous, type Transmit} from './peers/rendezvous.js';
+import {Requests} from './conversations/requests.js';
+import {Rooms} from './conversations/rooms.js';
+import type {Party} from './mail/sealing.js';
+import {ServerNews} from './server/server-news.js';
+import {Sessions} from './conversations/sessions.js';
+import {Speaker} from './lines/speaker.js';
+import {Trust} from './people/trust.js';
 import type {ConversationKey, MessengerView, RequestView} from './view.js';
-import {Ways} from './ways.js';
+import {Ways} from './lines/ways.js';
 
 export type ClientOptions = {
 	/**

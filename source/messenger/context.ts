@@ -1,15 +1,15 @@
 // What the rooms' and sessions' rules share: the parts of the client they work with.
 // Knows only which parts there are; client.ts makes them.
 import type {ErrorReport} from '../protocol/errors.js';
-import type {ControlSession} from './control-session.js';
-import type {Conversation} from './conversation.js';
-import type {Conversations} from './conversations.js';
-import type {Delivery} from './delivery.js';
-import type {Directory} from './directory.js';
+import type {ControlSession} from './server/control-session.js';
+import type {Conversation} from './conversations/conversation.js';
+import type {Conversations} from './conversations/conversations.js';
+import type {Delivery} from './lines/delivery.js';
+import type {Directory} from './server/directory.js';
 import type {MessengerEvent} from './events.js';
-import type {Peers} from './peers.js';
-import type {Progress} from './progress.js';
-import type {Requests} from './requests.js';
+import type {Peers} from './peers/peers.js';
+import type {Progress} from './lines/progress.js';
+import type {Requests} from './conversations/requests.js';
 import type {MessageRow, RequestView} from './view.js';
 
 /**

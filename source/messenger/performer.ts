@@ -20,15 +20,15 @@ import {
 	type Context,
 	type OnDone,
 } from './context.js';
-import type {Contacts} from './contacts.js';
-import type {Conversation} from './conversation.js';
-import type {Groups} from './groups.js';
+import type {Contacts} from './people/contacts.js';
+import type {Conversation} from './conversations/conversation.js';
+import type {Groups} from './conversations/groups.js';
 import {maximumContacts} from './limits.js';
-import {reportPath} from './path-report.js';
-import type {Recollection} from './recollection.js';
-import type {Rooms} from './rooms.js';
-import type {Sessions} from './sessions.js';
-import type {Trust} from './trust.js';
+import {reportPath} from './peers/path-report.js';
+import type {Recollection} from './conversations/recollection.js';
+import type {Rooms} from './conversations/rooms.js';
+import type {Sessions} from './conversations/sessions.js';
+import type {Trust} from './people/trust.js';
 import type {ContactView, PendingView} from './view.js';
 
 /**

@@ -2,7 +2,7 @@
 // Knows how often and how long; refuses to know who began and why.
 import {type PeerConfig} from './config.js';
 import {closeCode} from './errors.js';
-import {maxReasonSize, type CloseFrame} from './frame.js';
+import {maxReasonSize, type CloseFrame} from './packets/frame.js';
 
 export class Closing {
 	readonly frame: CloseFrame;

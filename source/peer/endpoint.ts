@@ -2,15 +2,15 @@
 // Knows which datagram belongs to which link, how links begin, and which of two crossing handshakes wins.
 // Refuses to know sockets, clocks and what is said on the links. Whatever a stranger sends is answered with silence and counted.
 // Read link.ts next, then docs/peer-protocol.md for the flows as pictures.
-import {compareBytes, freeBytes, readUint32} from './bytes.js';
-import {chaCha, type CipherSuite} from './cipher.js';
+import {compareBytes, freeBytes, readUint32} from './packets/bytes.js';
+import {chaCha, type CipherSuite} from './crypto/cipher.js';
 import {completeConfig, maxDatagramSize, type PeerConfig} from './config.js';
-import {Bbr} from './congestion-bbr.js';
-import {type CongestionFactory} from './congestion.js';
+import {Bbr} from './congestion/congestion-bbr.js';
+import {type CongestionFactory} from './congestion/congestion.js';
 import {type EndpointCounters, type EndpointEvent, type LinkId} from './events.js';
-import {type HalfOpen} from './half-open.js';
-import {type LinkParameters} from './handshake-payload.js';
-import {Initiation} from './initiation.js';
+import {type HalfOpen} from './handshake/half-open.js';
+import {type LinkParameters} from './handshake/handshake-payload.js';
+import {Initiation} from './handshake/initiation.js';
 import {Link, type LinkStatistics} from './link.js';
 import {
 	isAlive,
@@ -26,19 +26,19 @@ import {
 	readDataHeader,
 	readRetryTarget,
 	type DataHeader,
-} from './packet.js';
+} from './packets/packet.js';
 import {cautiousCeiling} from './packet-size.js';
-import {Reception} from './reception.js';
-import {StatelessReset} from './reset.js';
+import {Reception} from './handshake/reception.js';
+import {StatelessReset} from './handshake/reset.js';
 import {type Address, type Session} from './session.js';
-import {Slab} from './slab.js';
-import {EndpointTrace, type TraceObserver} from './trace.js';
-import {AgreementKey, keySize} from './x25519.js';
+import {Slab} from './packets/slab.js';
+import {EndpointTrace, type TraceObserver} from './trace/trace.js';
+import {AgreementKey, keySize} from './crypto/x25519.js';
 
 export type {EndpointCounters, EndpointEvent, LinkId} from './events.js';
 export type {LinkStatistics} from './link.js';
 export type {Address} from './session.js';
-export type {TraceEvent, TraceObserver} from './trace.js';
+export type {TraceEvent, TraceObserver} from './trace/trace.js';
 
 export type EndpointOptions = {
 	/**

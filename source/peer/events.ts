@@ -1,7 +1,7 @@
 // What an endpoint and its links tell their user: the story of each link, and what was dropped on the way.
 // Knows shapes only.
 import {type Address} from './session.js';
-import {type StreamEvent} from './streams.js';
+import {type StreamEvent} from './streams/streams.js';
 
 /**
 Names a link within its endpoint; never used again.

@@ -1,8 +1,8 @@
 // The links of an endpoint, found by id, by connection id and by peer, and the queue of those that may have something to send.
 // Knows who is listed where; refuses to know handshakes and packets.
-import {hex} from './bytes.js';
+import {hex} from './packets/bytes.js';
 import {type LinkId} from './events.js';
-import {type Initiation} from './initiation.js';
+import {type Initiation} from './handshake/initiation.js';
 import {type Link} from './link.js';
 
 export type LinkEntry = {

@@ -1,10 +1,10 @@
 // One peer: a link is opening, open, closing, draining or gone. Joins keys, recovery, streams and liveness into packets.
 // Knows no socket and no other link; its time is an argument, its packets and events are polled.
 // Read endpoint.ts for how links come about, streams.ts and recovery.ts for what they are made of.
-import {ownPiece} from './bytes.js';
+import {ownPiece} from './packets/bytes.js';
 import {Closing} from './closing.js';
 import {type PeerConfig} from './config.js';
-import {type CongestionFactory} from './congestion.js';
+import {type CongestionFactory} from './congestion/congestion.js';
 import {ProtocolViolation} from './errors.js';
 import {type LinkEvent} from './events.js';
 import {
@@ -12,16 +12,16 @@ import {
 	type AckFrame,
 	type CloseFrame,
 	type Frame,
-} from './frame.js';
+} from './packets/frame.js';
 import {Liveness} from './liveness.js';
 import {Outgoing, type Transmit} from './outgoing.js';
 import {isLocalCeiling} from './packet-size.js';
-import {maxPacketNumber, type DataHeader} from './packet.js';
-import {type SentPacket} from './recovery.js';
+import {maxPacketNumber, type DataHeader} from './packets/packet.js';
+import {type SentPacket} from './recovery/recovery.js';
 import {hostOf, type Address, type Session} from './session.js';
-import {type Slab} from './slab.js';
-import {Streams} from './streams.js';
-import type {LinkTrace} from './trace.js';
+import {type Slab} from './packets/slab.js';
+import {Streams} from './streams/streams.js';
+import type {LinkTrace} from './trace/trace.js';
 import {beginPath, Transport, type PathModel} from './transport.js';
 
 export type LinkState = 'opening' | 'open' | 'closing' | 'draining' | 'gone';

@@ -1,15 +1,15 @@
 // What goes out on a link: which packet is next, and what goes into it.
 // Knows the order (path probes, size probes, then ACKs, pings and streams) and what may go without asking the window;
 // refuses to know what comes in and when a link ends.
-import {concatBytes} from './bytes.js';
+import {concatBytes} from './packets/bytes.js';
 import {type PeerConfig} from './config.js';
-import {writeFrame, type Frame} from './frame.js';
+import {writeFrame, type Frame} from './packets/frame.js';
 import {type Liveness} from './liveness.js';
-import {dataHeaderSize, tagSize} from './packet.js';
+import {dataHeaderSize, tagSize} from './packets/packet.js';
 import {type Address} from './session.js';
-import {type Slab} from './slab.js';
-import {type PacketSpace, type Streams} from './streams.js';
-import type {LinkTrace} from './trace.js';
+import {type Slab} from './packets/slab.js';
+import {type PacketSpace, type Streams} from './streams/streams.js';
+import type {LinkTrace} from './trace/trace.js';
 import {type Transport} from './transport.js';
 
 /**

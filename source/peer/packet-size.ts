@@ -2,7 +2,7 @@
 // Nothing a probe carries can be missed and its loss says nothing about congestion, so it is kept out of loss recovery.
 // Knows sizes, packet numbers and time; refuses to know frames and keys. Its owner knows the ceiling of the path: nothing larger is
 // tried, because Node cannot forbid fragments, and a probe that crosses in pieces seems to succeed.
-import {type AckFrame} from './frame.js';
+import {type AckFrame} from './packets/frame.js';
 
 /**
 What is tried in turn, up to the ceiling: 1452 fits PPPoE and IPv6 on Ethernet, 8952 jumbo frames, the rest the loopback interface;

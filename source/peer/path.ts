@@ -1,8 +1,8 @@
 // Where the peer is: the address in use, and another one that its packets began to come from, which is asked before it is used
 // (RFC 9000, section 9): a packet that was caught and sent on from elsewhere must not turn the link there.
 // Knows addresses and tokens; refuses to know packets. What goes to an unproven address is one small packet at a time.
-import {compareBytes} from './bytes.js';
-import {type PathFrame} from './frame.js';
+import {compareBytes} from './packets/bytes.js';
+import {type PathFrame} from './packets/frame.js';
 import {type Address} from './session.js';
 
 const tokenSize = 8;

@@ -1,10 +1,10 @@
 // What a finished handshake leaves behind: who the peer is, how both sides address each other, and the keys.
-import {type CipherSuite} from './cipher.js';
-import {agreeOnCiphers, describeCiphers} from './ciphers.js';
+import {type CipherSuite} from './crypto/cipher.js';
+import {agreeOnCiphers, describeCiphers} from './crypto/ciphers.js';
 import {type PeerConfig} from './config.js';
-import {type LinkParameters} from './handshake-payload.js';
-import {ReceiveKeys, SendKeys} from './keys.js';
-import {type Handshake} from './noise.js';
+import {type LinkParameters} from './handshake/handshake-payload.js';
+import {ReceiveKeys, SendKeys} from './crypto/keys.js';
+import {type Handshake} from './handshake/noise.js';
 
 /**
 `ip:port`, or `[ip]:port` for IPv6.

@@ -1,19 +1,19 @@
 // All of a link that begins anew with each session: its keys, its packet numbers, and what is known of the path.
 // Knows how a packet is numbered and sealed, when the key is due to step, and whether window and pace let a full packet go;
 // refuses to know frames and streams.
-import {Acknowledgements} from './acknowledgements.js';
+import {Acknowledgements} from './packets/acknowledgements.js';
 import {type PeerConfig} from './config.js';
-import {type CongestionController, type CongestionFactory} from './congestion.js';
-import {LocalCongestion} from './congestion-local.js';
-import {Pacer} from './pacer.js';
+import {type CongestionController, type CongestionFactory} from './congestion/congestion.js';
+import {LocalCongestion} from './congestion/congestion-local.js';
+import {Pacer} from './congestion/pacer.js';
 import {isLocalCeiling, PacketSize} from './packet-size.js';
-import {tagSize, writeDataHeader} from './packet.js';
+import {tagSize, writeDataHeader} from './packets/packet.js';
 import {Path} from './path.js';
-import {Recovery, type SentPacket} from './recovery.js';
-import {ReplayWindow} from './replay-window.js';
-import {RttEstimator} from './rtt.js';
+import {Recovery, type SentPacket} from './recovery/recovery.js';
+import {ReplayWindow} from './packets/replay-window.js';
+import {RttEstimator} from './recovery/rtt.js';
 import {type Session} from './session.js';
-import {type PacketSpace} from './streams.js';
+import {type PacketSpace} from './streams/streams.js';
 
 /**
 What is known of a path.

@@ -5,7 +5,7 @@ import {displayWidth, fit} from '../kit/text.js';
 import {dateTime} from '../kit/time.js';
 import type {Command} from '../messenger/commands.js';
 import type {CommandReply} from '../messenger/events.js';
-import {describePath} from '../messenger/path-report.js';
+import {describePath} from '../messenger/peers/path-report.js';
 import {formatFingerprint} from '../protocol/fingerprint.js';
 
 type Fields = Readonly<Record<string, unknown>>;

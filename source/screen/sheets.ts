@@ -3,7 +3,7 @@
 import {dateTime} from '../kit/time.js';
 import {commands, findCommand, usage} from '../messenger/commands.js';
 import type {CommandReply} from '../messenger/events.js';
-import {describePath} from '../messenger/path-report.js';
+import {describePath} from '../messenger/peers/path-report.js';
 import {formatFingerprint} from '../protocol/fingerprint.js';
 import {qrRows} from './qr-code.js';
 

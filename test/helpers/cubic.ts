@@ -1,5 +1,5 @@
 // A TCP CUBIC sender's window (RFC 9438) with the delay rule of HyStart++ (RFC 9406), ack-clocked: the neighbour that most links have.
-import {type AckedBatch, type CongestionController} from '../../source/peer/congestion.js';
+import {type AckedBatch, type CongestionController} from '../../source/peer/congestion/congestion.js';
 
 const beta = 0.7;
 const scale = 0.4;

@@ -1,11 +1,11 @@
 // Flows of real endpoints over one emulated path, in virtual time: what a benchmark or a test of speed needs of the world.
 // Timers ring as late as a program's do (whole milliseconds); packets are not encrypted, because only their pace counts.
 import {Buffer} from 'node:buffer';
-import {type CipherSuite} from '../../source/peer/cipher.js';
+import {type CipherSuite} from '../../source/peer/crypto/cipher.js';
 import {type PeerConfig} from '../../source/peer/config.js';
-import {type CongestionFactory} from '../../source/peer/congestion.js';
+import {type CongestionFactory} from '../../source/peer/congestion/congestion.js';
 import {Endpoint, type LinkId, type LinkStatistics} from '../../source/peer/endpoint.js';
-import {AgreementKey} from '../../source/peer/x25519.js';
+import {AgreementKey} from '../../source/peer/crypto/x25519.js';
 import {LinkEmulator, type LinkConditions} from './link-emulator.js';
 import {SeededRandom} from './random.js';
 

@@ -1,6 +1,6 @@
 // The paths that speed is judged on, and what a flow made of one of them. Tests ask for margins, the benchmark prints the figures.
 import {type PeerConfig} from '../../source/peer/config.js';
-import {type CongestionFactory} from '../../source/peer/congestion.js';
+import {type CongestionFactory} from '../../source/peer/congestion/congestion.js';
 import {Cubic} from './cubic.js';
 import {EmulatedPath, type Flow} from './emulated-path.js';
 import {type LinkConditions} from './link-emulator.js';

@@ -7,7 +7,7 @@ import {
 	type EndpointOptions,
 	type LinkId,
 } from '../../source/peer/endpoint.js';
-import {AgreementKey} from '../../source/peer/x25519.js';
+import {AgreementKey} from '../../source/peer/crypto/x25519.js';
 import {VirtualNetwork, type Datagram, type NetworkConditions} from './network.js';
 import {SeededRandom} from './random.js';
 

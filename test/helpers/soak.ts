@@ -1,6 +1,6 @@
 // A long transfer through every fault at once, there and back, with real encryption: all bytes must come, and memory stay flat.
 import process from 'node:process';
-import {chaCha} from '../../source/peer/cipher.js';
+import {chaCha} from '../../source/peer/crypto/cipher.js';
 import {EmulatedPath} from './emulated-path.js';
 
 export type SoakOutcome = {

@@ -1,13 +1,13 @@
 // Delivery by itself: records in, records out, with a link that is a list.
 import test from 'ava';
 import {HybridClock} from '../../source/messenger/clock.js';
-import {Delivery} from '../../source/messenger/delivery.js';
+import {Delivery} from '../../source/messenger/lines/delivery.js';
 import type {Effect, OutboxEntry} from '../../source/messenger/effects.js';
-import {Inbox} from '../../source/messenger/inbox.js';
+import {Inbox} from '../../source/messenger/lines/inbox.js';
 import {Journal} from '../../source/messenger/journal.js';
-import {Outbox} from '../../source/messenger/outbox.js';
-import {Progress} from '../../source/messenger/progress.js';
-import type {PeerRecord} from '../../source/messenger/records.js';
+import {Outbox} from '../../source/messenger/lines/outbox.js';
+import {Progress} from '../../source/messenger/lines/progress.js';
+import type {PeerRecord} from '../../source/messenger/peers/records.js';
 
 const den = {key: 'room:den', lane: 'room:den'} as const;
 const clock = new HybridClock().tick(1_700_000_000_000);

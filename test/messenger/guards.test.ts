@@ -1,6 +1,6 @@
 // What the rules do about news that is out of date: each guard by itself, so that none can go missing behind another.
 import test from 'ava';
-import {RuleBench} from './rule-bench.js';
+import {RuleBench} from './conversations/rule-bench.js';
 
 test('an open that comes for a session just left is closed, and does not take the place of the one asked for since', t => {
 	const bench = new RuleBench().ask('s1');

@@ -1,6 +1,6 @@
 // `path USER`: what it reports of a link, and its refusals.
 import test from 'ava';
-import {describePath, reportPath} from '../../source/messenger/path-report.js';
+import {describePath, reportPath} from '../../source/messenger/peers/path-report.js';
 import {People} from './people.js';
 
 const names = [

@@ -1,8 +1,8 @@
 // The life of links between endpoints: opening, crossing, talking, closing, dying, coming back.
 import {Buffer} from 'node:buffer';
 import test from 'ava';
-import {compareBytes} from '../../source/peer/bytes.js';
-import {nodeChaCha} from '../../source/peer/cipher.js';
+import {compareBytes} from '../../source/peer/packets/bytes.js';
+import {nodeChaCha} from '../../source/peer/crypto/cipher.js';
 import {type Datagram} from '../helpers/network.js';
 import {Pair, Side} from '../helpers/pair.js';
 

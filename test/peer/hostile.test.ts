@@ -5,8 +5,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import {completeConfig} from '../../source/peer/config.js';
 import {closeCode} from '../../source/peer/errors.js';
-import {writeFrame, type Frame} from '../../source/peer/frame.js';
-import {Initiation} from '../../source/peer/initiation.js';
+import {writeFrame, type Frame} from '../../source/peer/packets/frame.js';
+import {Initiation} from '../../source/peer/handshake/initiation.js';
 import {
 	dataHeaderSize,
 	decodeInit,
@@ -15,10 +15,10 @@ import {
 	encodeInit,
 	encodeResp,
 	writeDataHeader,
-} from '../../source/peer/packet.js';
-import {chaCha} from '../../source/peer/cipher.js';
+} from '../../source/peer/packets/packet.js';
+import {chaCha} from '../../source/peer/crypto/cipher.js';
 import {type Session} from '../../source/peer/session.js';
-import {AgreementKey} from '../../source/peer/x25519.js';
+import {AgreementKey} from '../../source/peer/crypto/x25519.js';
 import {type Datagram} from '../helpers/network.js';
 import {Pair, type Side} from '../helpers/pair.js';
 import {SeededRandom} from '../helpers/random.js';

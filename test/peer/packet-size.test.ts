@@ -1,7 +1,7 @@
 // The search for the largest datagram: upwards step by step, never beyond the ceiling, down again when a size vanishes.
 import {Buffer} from 'node:buffer';
 import test from 'ava';
-import {type SentFrame} from '../../source/peer/recovery.js';
+import {type SentFrame} from '../../source/peer/recovery/recovery.js';
 import {PacketSize} from '../../source/peer/packet-size.js';
 import {Pair, type PairOptions, type Side} from '../helpers/pair.js';
 

@@ -3,7 +3,7 @@ import {Buffer} from 'node:buffer';
 import {strict as assert} from 'node:assert';
 import {generateKeyPairSync} from 'node:crypto';
 import {commands, parseCommandLine, usage} from '../../../source/messenger/commands.js';
-import {encodeRecord, RecordDecoder, type PeerRecord} from '../../../source/messenger/records.js';
+import {encodeRecord, RecordDecoder, type PeerRecord} from '../../../source/messenger/peers/records.js';
 import {HybridClock} from '../../../source/messenger/clock.js';
 import {signLine} from '../../../source/protocol/line-proof.js';
 import {genuineLines} from '../genuine.js';

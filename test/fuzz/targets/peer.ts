@@ -1,14 +1,14 @@
 // The peer link: its codecs, both Noise patterns, an endpoint among strangers, and a link whose peer lies under authentic keys.
 import {Buffer} from 'node:buffer';
 import {strict as assert} from 'node:assert';
-import {chaCha} from '../../../source/peer/cipher.js';
+import {chaCha} from '../../../source/peer/crypto/cipher.js';
 import {completeConfig} from '../../../source/peer/config.js';
-import {Bbr} from '../../../source/peer/congestion-bbr.js';
-import {decodeFrames, writeFrame, type Frame} from '../../../source/peer/frame.js';
-import {decodeHandshakePayload, encodeHandshakePayload} from '../../../source/peer/handshake-payload.js';
-import {prologue} from '../../../source/peer/initiation.js';
+import {Bbr} from '../../../source/peer/congestion/congestion-bbr.js';
+import {decodeFrames, writeFrame, type Frame} from '../../../source/peer/packets/frame.js';
+import {decodeHandshakePayload, encodeHandshakePayload} from '../../../source/peer/handshake/handshake-payload.js';
+import {prologue} from '../../../source/peer/handshake/initiation.js';
 import {Link} from '../../../source/peer/link.js';
-import {Handshake} from '../../../source/peer/noise.js';
+import {Handshake} from '../../../source/peer/handshake/noise.js';
 import {
 	decodeInit,
 	decodeReset,
@@ -17,10 +17,10 @@ import {
 	openRetry,
 	readDataHeader,
 	readRetryTarget,
-} from '../../../source/peer/packet.js';
+} from '../../../source/peer/packets/packet.js';
 import {deriveKeys, type Session} from '../../../source/peer/session.js';
-import {Slab} from '../../../source/peer/slab.js';
-import {AgreementKey} from '../../../source/peer/x25519.js';
+import {Slab} from '../../../source/peer/packets/slab.js';
+import {AgreementKey} from '../../../source/peer/crypto/x25519.js';
 import {Pair} from '../../helpers/pair.js';
 import {type SeededRandom} from '../../helpers/random.js';
 import {type Target} from '../fuzzer.js';
