@@ -14,6 +14,7 @@ test('beyond a thousand lines that wait for somebody the author is told, keeps t
 	const server = await world.server();
 	const bob = await world.person('bob', server);
 	const people = await Promise.all(authors.map(async name => world.person(name, server)));
+	await Promise.all(people.map(async author => author.event({type: 'presence', user: 'bob', online: true})));
 	await bob.leave();
 	await Promise.all(people.map(async author => {
 		await author.event({type: 'presence', user: 'bob', online: false});
