@@ -97,7 +97,7 @@ export class Groups {
 				return;
 			}
 
-			this.#sessions.dissolve(conversation, room, then);
+			this.#dissolve(conversation, room, then);
 			emit({type: 'notice', level: 'warn', text: `The session with ${from} has become the group ${room}, which could not be entered: ${outcome.error.message} Try again with: or ${room}`});
 		}, this.#handOver(conversation));
 	}
@@ -186,14 +186,20 @@ export class Groups {
 			}
 
 			const isFront = conversations.isFront(session);
-			const {shared} = session;
-			this.#sessions.dissolve(session, room, now);
-			if (shared !== undefined) {
-				this.#handovers.push({peer: nameKey(session.name), shared, until: now + groupHandoverMs});
-			}
-
+			this.#dissolve(session, room, now);
 			return {isWanted: true, isFront, news: `The session with ${session.name} has become this group.`};
 		};
+	}
+
+	/**
+	Ends a session that has become a group; what is under way in it is taken for a while.
+	*/
+	#dissolve(session: Conversation, room: string, now: number): void {
+		const {shared} = session;
+		this.#sessions.dissolve(session, room, now);
+		if (shared !== undefined) {
+			this.#handovers.push({peer: nameKey(session.name), shared, until: now + groupHandoverMs});
+		}
 	}
 
 	#tell(room: string, user: string, state: InvitationState, now: number): void {

@@ -156,6 +156,26 @@ test('who leaves the session while it turns into a group is not drawn into it', 
 	t.deepEqual(namesIn(ann).filter(name => name === 'bob'), []);
 });
 
+test('whenever the server dies while a session turns into a group, nobody stays in a session that the other has left', t => {
+	const outcomes = new Set<string>();
+	for (let crashAt = 50; crashAt <= 650; crashAt += 50) {
+		const people = new People();
+		const [ann, bob] = sessionOf(people);
+		people.world.wireMs = 100;
+		ann.node.type('add cat');
+		people.run(crashAt);
+		people.world.server.crash();
+		people.run(1000);
+		people.world.server.start();
+		people.run(60_000);
+		const places = [ann, bob].map(({view}) => view.conversations.filter(({state}) => state === 'open').map(({kind}) => kind).join(','));
+		t.is(places[0] === 'session', places[1] === 'session', `${places.join(' and ')}, after ${crashAt} ms`);
+		outcomes.add(places.join(' and '));
+	}
+
+	t.true(outcomes.size > 1, 'the moments made a difference');
+});
+
 test('an invitation that no longer stands, and a group that was closed', t => {
 	const people = new People();
 	const [ann, , cat] = sessionOf(people);
