@@ -440,6 +440,7 @@ export class ControlSession {
 
 	#welcome(reply: Reply<'login'>, isResumed: boolean, now: number): void {
 		const {user, token} = reply;
+		const isRepeated = this.#user === user;
 		this.#user = user;
 		this.#isResumed = isResumed;
 		this.#identity = {user, token};
@@ -448,7 +449,9 @@ export class ControlSession {
 			kind: 'login', server: this.server!, user, token,
 		}]);
 		this.#changed();
-		this.#listener.handleLoggedIn(reply, isResumed, now);
+		if (!isRepeated) {
+			this.#listener.handleLoggedIn(reply, isResumed, now);
+		}
 	}
 
 	#handleData(chunk: Uint8Array, now: number): void {

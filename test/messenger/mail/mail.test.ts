@@ -93,6 +93,23 @@ test('the author hears of the reading at a later login, too', t => {
 	t.deepEqual(ann.node.disk.history.map(({state}) => state), ['read', 'read']);
 });
 
+test('who logs in twice at once hears of the reading all the same', t => {
+	for (const gapMs of [0, 20, 50, 80, 95, 110, 140, 170]) {
+		const {people, ann, bob} = written();
+		leaves(people, ann);
+		returns(people, bob);
+		ann.node.start();
+		ann.type('c 10.0.0.100');
+		people.world.wireMs = 40;
+		ann.node.type('login ann secret');
+		people.run(gapMs);
+		ann.node.type('login ann secret');
+		people.run(2000);
+		t.deepEqual(states(ann, 'bob').filter(state => state !== 'read'), [], `${gapMs} ms apart`);
+		t.is(ann.events('delivery').filter(({state}) => state === 'read').length, 2, `${gapMs} ms apart`);
+	}
+});
+
 test('on a screen lines are delivered when they come, and read when their conversation is looked at, also after a restart', t => {
 	const people = new People();
 	const ann = people.join('ann', {accept: 'everyone'});
