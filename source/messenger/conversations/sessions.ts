@@ -187,6 +187,9 @@ export class Sessions {
 				// Only a hint: the server has lost them, the link may stand.
 				if (!this.#context.peers.probe(conversation!.name, now)) {
 					this.#lose(conversation!, now);
+				} else if (this.#context.directory.isOnline(conversation!.name)) {
+					// They may come back without being missed by anybody, and what we told the server is forgotten by then.
+					this.#restore(conversation!, now);
 				}
 
 				break;

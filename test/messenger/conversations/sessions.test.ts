@@ -287,3 +287,17 @@ test('whois shows the address of a standing link', t => {
 	people.run(300);
 	t.like(ann.type('whois bob'), {ok: true, fields: {user: 'bob', online: true, address: '10.0.0.2:5000'}});
 });
+
+test('a session that the server has forgotten is known to it again, whoever comes back first and however long the other is gone unnoticed', t => {
+	const people = new People();
+	const [ann, bob] = [people.join('ann'), people.join('bob', {accept: 'everyone'})];
+	ann.type('o bob');
+	people.run(300);
+	bob.type('d');
+	people.run(40_000);
+	ann.node.wire!.goHalfOpen();
+	people.logIn(bob);
+	people.run(200_000);
+	const reply = people.world.server.command('ls');
+	t.like(reply, {ok: true, fields: {sessions: {0: {users: ['ann', 'bob']}, length: 1}}});
+});
