@@ -61,6 +61,7 @@ test('bob comes with another device: nothing goes there before ann has trusted i
 	await asked;
 	const {id} = await ann.ok('s third');
 	await ann.event({type: 'delivery', id, state: 'read'});
+	await old.event({type: 'message', text: 'third'});
 	t.deepEqual(textsOf(old), ['first', 'second', 'third']);
 	t.is(ann.seen({type: 'request', kind: 'key'}).length, 1, 'the old device is known');
 	await old.leave();
