@@ -18,9 +18,6 @@ import type {Outbox} from './outbox.js';
 import type {Presence} from './presence.js';
 import type {Party, Session, User} from './state.js';
 
-/**
-One end of a session; `user` is missing while its connection is.
-*/
 function pairOf(one: string, other: string): string {
 	return one < other ? `${one} ${other}` : `${other} ${one}`;
 }

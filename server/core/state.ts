@@ -101,6 +101,9 @@ export type Room = RoomIdentity & {
 	readonly waiting: Array<(hasFailed: boolean) => void>;
 };
 
+/**
+One end of a session; `user` is missing while its connection is.
+*/
 export type Party = {readonly key: string; readonly name: string; user: User | undefined};
 
 export type Session = {
