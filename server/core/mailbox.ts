@@ -9,7 +9,12 @@ import {pagesOf} from './ordered-names.js';
 import type {Outbox} from './outbox.js';
 import type {Presence} from './presence.js';
 import {storageFailed} from './refusals.js';
-import type {AskDisk, StoredMail, Waiting} from './storage.js';
+import type {
+	AskDisk,
+	MailboxName,
+	StoredMail,
+	Waiting,
+} from './storage.js';
 import type {User} from './state.js';
 
 export class Mailbox {
@@ -18,7 +23,7 @@ export class Mailbox {
 	readonly #presence: Presence;
 	readonly #disk: AskDisk;
 	/**
-	Keys of users for whom something may wait: a look on the disk decides.
+	Boxes in which something may wait: a look on the disk decides.
 	*/
 	readonly #filled: Set<string>;
 	/**
@@ -28,9 +33,9 @@ export class Mailbox {
 	#lastTellingAt = -Infinity;
 
 	constructor({filled, outbox, accounts, presence, disk}: {
-		filled: Iterable<string>; outbox: Outbox; accounts: Accounts; presence: Presence; disk: AskDisk;
+		filled: Iterable<MailboxName>; outbox: Outbox; accounts: Accounts; presence: Presence; disk: AskDisk;
 	}) {
-		this.#filled = new Set(filled);
+		this.#filled = new Set(Iterator.from(filled).map(box => keyOf(box)));
 		this.#outbox = outbox;
 		this.#accounts = accounts;
 		this.#presence = presence;
@@ -60,7 +65,7 @@ export class Mailbox {
 			} else if (outcome.answer) {
 				done({at: outcome.answer.at});
 				if (outcome.answer.isNew) {
-					this.#filled.add(account.key);
+					this.#filled.add(keyOf({user: account.key, device}));
 					this.greet(this.#presence.get(account.key));
 				}
 			} else {
@@ -95,7 +100,7 @@ export class Mailbox {
 	Tells a user, within the next batch, what waits for it, if anything does.
 	*/
 	greet(user: User | undefined): void {
-		if (user && this.#filled.has(user.key)) {
+		if (user && this.#filled.has(keyOf({user: user.key, device: user.device}))) {
 			this.#untold.add(user);
 		}
 	}
@@ -126,7 +131,7 @@ export class Mailbox {
 
 	#tell(user: User, {rows, slots}: Waiting): void {
 		if (slots === 0 && rows.length === 0) {
-			this.#filled.delete(user.key);
+			this.#filled.delete(keyOf({user: user.key, device: user.device}));
 			return;
 		}
 
@@ -144,4 +149,9 @@ export class Mailbox {
 			number, from: this.#accounts.get(sender).name, card, room, slot, at, sealed,
 		};
 	}
+}
+
+// A device has mail of its own: when one of them has read all, another of the same user may not have.
+function keyOf({user, device}: MailboxName): string {
+	return `${device} ${user}`;
 }

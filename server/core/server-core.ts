@@ -45,6 +45,7 @@ import {Rooms} from './rooms.js';
 import {Sessions} from './sessions.js';
 import type {
 	AskDisk,
+	MailboxName,
 	Outcome,
 	Query,
 	RegisterRow,
@@ -61,9 +62,9 @@ export type StoredState = {
 	readonly accounts: Iterable<Account>;
 	readonly rooms: readonly StoredRoom[];
 	/**
-	Keys of users for whom mail waits.
+	Where mail waits.
 	*/
-	readonly mailboxes: Iterable<string>;
+	readonly mailboxes: Iterable<MailboxName>;
 	/**
 	The newest rows of the register, oldest first.
 	*/

@@ -55,6 +55,11 @@ A mail as it comes back from disk.
 export type StoredMail = Pick<SentMail, 'sender' | 'room' | 'slot' | 'card' | 'at' | 'sealed'> & {readonly number: number};
 
 /**
+Whose mail: a user's, by key, on one of its devices.
+*/
+export type MailboxName = {readonly user: string; readonly device: string};
+
+/**
 What waits for one device.
 */
 export type Waiting = {

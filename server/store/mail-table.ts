@@ -6,6 +6,7 @@ import {nameKey} from '../../source/protocol/names.js';
 import {pageBytes, slotsPerSender} from '../core/limits.js';
 import type {
 	Answer,
+	MailboxName,
 	Query,
 	SentMail,
 	StoredMail,
@@ -46,10 +47,10 @@ export class MailTable {
 	}
 
 	/**
-	Keys of users for whom anything waits.
+	Where anything waits.
 	*/
-	boxes(): string[] {
-		return this.#database.prepare('SELECT DISTINCT user FROM mail').all().map(row => row.user as string);
+	boxes(): MailboxName[] {
+		return this.#database.prepare('SELECT DISTINCT user, device FROM mail').all() as MailboxName[];
 	}
 
 	keep(mail: SentMail): Answer<'mail'> {

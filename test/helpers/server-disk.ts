@@ -39,7 +39,7 @@ export class ServerDisk {
 		return structuredClone({
 			accounts: this.accounts.values().toArray(),
 			rooms: this.rooms.values().toArray(),
-			mailboxes: this.mails.map(({user}) => user),
+			mailboxes: this.mails.map(({user, device}) => ({user, device})),
 			register: this.register,
 			lastAlive: this.lastAlive,
 		});

@@ -228,6 +228,31 @@ test('mail stays with the device it is sealed for', t => {
 	t.like(back.ask('fetch').mails, [{sealed: 'for-B'}]);
 });
 
+test('a device whose mail is read, or that has none, does not hide the mail of another device', t => {
+	for (const hasOwn of [false, true]) {
+		const [server, ann, bob] = village('ann', 'bob');
+		bob!.ask('bye');
+		ann!.ask('mail', letter({sealed: 'for-B'}));
+		const other = server.connect();
+		other.ask('hello', {protocol: 1, program: 'test'});
+		other.ask('login', {user: 'bob', password: 'bob-secret', device: deviceKeys('Y')});
+		server.settle();
+		if (hasOwn) {
+			ann!.ask('mail', letter({sealed: 'for-Y', device: deviceOf('Y')}));
+			ann!.ask('mail', letter({sealed: 'for-Y too', device: deviceOf('Y')}));
+			other.ask('ack', {mails: other.ask('fetch').mails.map(({number}) => number)});
+			server.settle();
+		}
+
+		other.ask('bye');
+		const back = server.connect();
+		back.ask('hello', {protocol: 1, program: 'test'});
+		back.ask('login', {user: 'bob', password: 'bob-secret', device: deviceKeys('B')});
+		server.settle();
+		t.like(back.take('mail'), [{waiting: [{user: 'ann', count: 1}]}], `has mail of its own: ${hasOwn}`);
+	}
+});
+
 test('after a week mail is gone, hour by hour and at a start', t => {
 	const [server, ann, bob] = village('ann', 'bob');
 	bob!.ask('bye');

@@ -181,9 +181,9 @@ test('SIGKILL in the middle of writing loses nothing that was acknowledged', asy
 		await once(child, 'exit');
 		const store = await Store.open(file);
 		const kept = new Set([...store.state.accounts].map(({name}) => name));
-		for (const user of store.state.mailboxes) {
+		for (const {user, device} of store.state.mailboxes) {
 			const {mails} = await store.lookUp({
-				kind: 'fetch', user, device: 'device', after: 0, room: undefined, slots: false,
+				kind: 'fetch', user, device, after: 0, room: undefined, slots: false,
 			});
 			t.deepEqual(mails.map(({sealed}) => sealed.length), [user.length * 300], `round ${round}: a mail is whole`);
 			kept.add(`mail for ${user}`);
