@@ -6,7 +6,12 @@ import {readdirSync, readFileSync} from 'node:fs';
 import process from 'node:process';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
-import {Expectations, type Patience} from './expectations.js';
+import {
+	countDown,
+	Expectations,
+	patienceMs,
+	type Patience,
+} from './expectations.js';
 
 /**
 The built program of that name.
@@ -221,17 +226,17 @@ export class Program {
 	/**
 	Its end, which must come in time.
 	*/
-	async exit({within = 15_000}: Patience = {}): Promise<Exit> {
-		let timer: NodeJS.Timeout | undefined;
+	async exit({within = patienceMs}: Patience = {}): Promise<Exit> {
+		let stop: (() => void) | undefined;
 		const late = new Promise<never>((_resolve, reject) => {
-			timer = setTimeout(() => {
+			stop = countDown(within, () => {
 				reject(new Error(`Expected ${this.name} to end within ${within} ms.\n${this.transcript}`));
-			}, within);
+			});
 		});
 		try {
 			return await Promise.race([this.exited, late]);
 		} finally {
-			clearTimeout(timer);
+			stop?.();
 		}
 	}
 
