@@ -208,6 +208,7 @@ export async function promptly(t: ExecutionContext, play: (world: World) => Prom
 		const world = makeWorld();
 		try {
 			await play(world);
+			t.pass('in time');
 			return;
 		} catch (error) {
 			if (attempt === 3 || !(error instanceof LateError)) {

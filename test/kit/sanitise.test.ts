@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {maximumTextLength, sanitiseLine, sanitiseText} from '../../source/kit/sanitise.js';
+import {processorMs} from '../helpers/cost.js';
 
 const hostile = [
 	'\u{1B}[31m',
@@ -93,8 +94,11 @@ test('cleaning twice is cleaning once', t => {
 
 test('a megabyte of trouble is cut, and takes linear time', t => {
 	for (const piece of ['\u{1B}]', '\u{1B}[', '\u{9D}0;', 'e\u{301}', '👩\u{200D}', '\t', '\u{1B}[1;']) {
-		const began = performance.now();
-		t.true(sanitiseText(piece.repeat(1_000_000 / piece.length)).length <= maximumTextLength);
-		t.true(performance.now() - began < 500, `${JSON.stringify(piece)} took ${performance.now() - began} ms`);
+		const trouble = piece.repeat(1_000_000 / piece.length);
+		t.true(sanitiseText(trouble).length <= maximumTextLength);
+		const cost = processorMs(() => {
+			sanitiseText(trouble);
+		});
+		t.true(cost < 500, `${JSON.stringify(piece)} took ${cost} ms`);
 	}
 });

@@ -39,7 +39,9 @@ test('datagrams cross it both ways, late and not all of them', async t => {
 
 	await ended;
 	t.true(delays.every(delay => delay >= 19.5), `${Math.min(...delays)}`);
-	t.true(proxy.there.counts.lost > 20 && proxy.there.counts.lost < 65);
+	// Not all 200 need to have passed by now.
+	const {sent, lost} = proxy.there.counts;
+	t.true(lost > sent / 10 && lost < sent / 3, `${lost} of ${sent}`);
 	client.close();
 	proxy.close();
 	echo.close();

@@ -12,6 +12,11 @@ import {deviceKeys} from '../helpers/fake-server.js';
 import {run, temporaryFolder} from '../helpers/running.js';
 import {TlsClient} from '../helpers/tls-client.js';
 
+/**
+A server's patience with silence that a test waits out, and within which a busy machine still gets a handshake and a login done.
+*/
+const patientMs = 4000;
+
 async function ended(socket: Socket): Promise<void> {
 	socket.resume();
 	return new Promise(resolve => {
@@ -54,7 +59,7 @@ const strangers = [
 ] as const;
 for (const [what, bytes] of strangers) {
 	test(`${what} instead of TLS is closed, others are served`, async t => {
-		const server = await run(t, {netLimits: {handshakeTimeoutMs: 1000, closeGraceMs: 50}});
+		const server = await run(t, {netLimits: {handshakeTimeoutMs: patientMs, closeGraceMs: 50}});
 		const ann = await TlsClient.register(server.port, 'ann');
 		const socket = connect(server.port, '127.0.0.1');
 		socket.write(bytes);
@@ -64,14 +69,14 @@ for (const [what, bytes] of strangers) {
 }
 
 test('whoever says nothing is closed, before TLS and after', async t => {
-	const server = await run(t, {netLimits: {handshakeTimeoutMs: 1000, closeGraceMs: 50}, limits: {helloTimeoutMs: 2000}});
+	const server = await run(t, {netLimits: {handshakeTimeoutMs: patientMs, closeGraceMs: 50}, limits: {helloTimeoutMs: patientMs}});
 	await ended(connect(server.port, '127.0.0.1'));
 	const silent = await TlsClient.open(server.port);
 	t.is(await silent.end(), 'timeout');
 });
 
 test('a logged-in client that falls silent is closed', async t => {
-	const server = await run(t, {limits: {silenceTimeoutMs: 1000}});
+	const server = await run(t, {limits: {silenceTimeoutMs: patientMs}});
 	const ann = await TlsClient.register(server.port, 'ann');
 	t.is(await ann.end(), 'timeout');
 	t.like(server.command('lcu'), {fields: {users: []}});
