@@ -3,9 +3,9 @@
 import {Buffer} from 'node:buffer';
 
 /**
-Longest line in bytes: the longest message, its command, and room to spare.
+Longest line in bytes: the longest message, its command, and room to spare, so that most of what is too long is told from what can't be a message at all.
 */
-export const maximumInputBytes = 64 * 1024;
+export const maximumInputBytes = 128 * 1024;
 
 /**
 A line with its number, counted from 1, or why it can't be read.

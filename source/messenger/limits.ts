@@ -65,7 +65,7 @@ export const requestGraceMs = 2000;
 Links held at once for peers that the server has not announced yet, and what one of them may say meanwhile.
 */
 export const maximumHeldLinks = 64;
-export const maximumHeldBytes = 256 * 1024;
+export const maximumHeldBytes = 512 * 1024;
 
 /**
 Conversations that a peer may claim to share with us before we know of them.
@@ -73,9 +73,9 @@ Conversations that a peer may claim to share with us before we know of them.
 export const maximumClaims = 128;
 
 /**
-Longest record between two messengers, as JSON.
+Longest record between two messengers, as JSON, whose escapes make a character of a line up to six bytes.
 */
-export const maximumRecordBytes = 128 * 1024;
+export const maximumRecordBytes = 512 * 1024;
 
 /**
 Authors' devices that a question to a neighbour names marks for, and people whom its asker misses.
@@ -141,9 +141,10 @@ Lines that are passed on are not older than mail, as far as clocks agree.
 export const passedLifetimeMs = 8 * 24 * 3_600_000;
 
 /**
-Received lines of one link that wait for the disk; more close the link, and its author sends them again later.
+Received lines of one link that wait for the disk, a long one counted once more for each `unstoredUnit` characters; more close the link, and its author sends them again later.
 */
 export const maximumUnstoredLines = 4096;
+export const unstoredUnit = 16 * 1024;
 
 /**
 Lines that may wait for one recipient; then `s` is refused until some have arrived.
@@ -249,9 +250,10 @@ Whoever asks us to mail again is heard so often: all that has no receipt goes ou
 export const pleaPauseMs = 60_000;
 
 /**
-Rows of a conversation that are kept to be shown.
+Rows of a conversation that are kept to be shown, a long one counted once more for each `rowUnit` characters.
 */
 export const maximumRows = 2000;
+export const rowUnit = 1024;
 
 /**
 Rows of the general log.

@@ -12,9 +12,9 @@ Version of the control protocol; `hello` refuses any other.
 export const protocolVersion = 1;
 
 /**
-Longest control line in bytes, without its newline.
+Longest control line in bytes, without its newline: the largest sealed mail and what stands beside it.
 */
-export const maximumLineBytes = 64 * 1024;
+export const maximumLineBytes = 96 * 1024;
 
 /**
 Longest control line in bytes from a connection that has not logged in.
@@ -34,7 +34,7 @@ export const maximumPasswordBytes = 1024;
 /**
 Longest chat line, in bytes of UTF-8.
 */
-export const maximumTextBytes = 16 * 1024;
+export const maximumTextBytes = 64 * 1024;
 
 /**
 A room is a full mesh, so its size is bounded.
@@ -94,7 +94,7 @@ export const maximumAwayMembers = 32;
 /**
 Longest sealed mail, in characters of base64url: with card and names it fits one control line.
 */
-export const maximumSealedLength = 60_000;
+export const maximumSealedLength = 90_000;
 
 /**
 Most lines that wait at the server for one user …

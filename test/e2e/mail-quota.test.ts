@@ -1,7 +1,8 @@
-// A mailbox that is full: what comes then is refused in words, stays with its author, and is delivered when the reader has been there.
+// How much may be said: a line of 64 KiB and no more, and what becomes of it when a mailbox is full: refused in words, kept by its author, delivered when the reader has been there.
+import {Buffer} from 'node:buffer';
 import test from 'ava';
 import type {JsonClient} from '../helpers/json-client.js';
-import {openWorld} from '../helpers/world.js';
+import {openSession, openWorld} from '../helpers/world.js';
 
 const quota = 1000;
 
@@ -50,4 +51,30 @@ test('beyond a thousand lines that wait for somebody the author is told, keeps t
 		() => author.seen({type: 'delivery', to: 'bob', state: 'read'}).length === linesEach || undefined,
 		within,
 	)));
+});
+
+test('a line has up to 64 KiB, directly and by mail; one byte more is refused in words and changes nothing', async t => {
+	const world = openWorld(t);
+	const server = await world.server();
+	const [ann, bob] = await world.people(['ann', 'bob'], server);
+	const longest = 'ü 漢 x'.repeat(8192);
+	t.is(Buffer.byteLength(longest), 64 * 1024);
+	await openSession(ann, bob);
+	await ann.ok(`s ${longest}`);
+	t.is((await bob.event({type: 'message'})).text, longest);
+	await ann.event({type: 'delivery', state: 'read'});
+	t.is(await ann.refused(`s ${longest}x`), 'text-too-long');
+	t.is(await ann.refused(`s ${longest.repeat(3)}`), 'line-too-long');
+	await bob.leave();
+	await ann.event({type: 'session', with: 'bob', state: 'closed'});
+	await ann.ok('o bob');
+	const kept = `${longest.slice(0, -1)}!`;
+	const {id} = await ann.ok(`s ${kept}`);
+	await ann.event({type: 'delivery', id, state: 'stored'});
+	const back = await world.client('bob');
+	await back.ok(`c ${server.address}`);
+	await back.ok('login bob bob-secret');
+	t.is((await back.event({type: 'message', pending: true})).text, kept);
+	await back.ok('o ann');
+	t.deepEqual(((await back.ok('history')).messages as Array<{text: string}>).map(({text}) => text), [longest, kept]);
 });

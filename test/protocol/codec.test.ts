@@ -75,10 +75,10 @@ const requests: Readonly<Record<Operation, {readonly good: ReadonlyArray<Record<
 	},
 	mail: {
 		good: [{...mail, sealed: ''}, mail, {
-			...mail, room: 'den', slot: 'receipt-1', sealed: 'A'.repeat(60_000),
+			...mail, room: 'den', slot: 'receipt-1', sealed: 'A'.repeat(90_000),
 		}],
 		bad: [
-			{...mail, sealed: 'A'.repeat(60_001)},
+			{...mail, sealed: 'A'.repeat(90_001)},
 			{...mail, sealed: 'A+/='},
 			{...mail, mail: ''},
 			{...mail, device: 'x'},

@@ -3,8 +3,9 @@
 import {nameKey} from '../../protocol/names.js';
 import type {HistoryLine} from '../effects.js';
 import type {DeliveryState} from '../events.js';
-import {maximumPagedRows} from '../limits.js';
+import {maximumPagedRows, rowUnit} from '../limits.js';
 import type {MessageRow} from '../view.js';
+import {weightOf} from '../weight.js';
 
 type Notice = MessageRow & {kind: 'notice'};
 
@@ -29,8 +30,9 @@ export class MessageLog {
 	#notices = 0;
 	#view: readonly MessageRow[] | undefined;
 	/**
-	How many rows may stand here: `limit`, or more while a reader has scrolled up.
+	What the rows count for, and what they may: `limit`, or more while a reader has scrolled up.
 	*/
+	#weight = 0;
 	#allowance: number;
 	#earlier: Earlier = 'unknown';
 
@@ -69,8 +71,9 @@ export class MessageLog {
 	addEarlier(lines: readonly HistoryLine[], {isEnd}: {isEnd: boolean}): readonly HistoryLine[] {
 		const known = new Set(this.#rows.map(({id}) => id));
 		const news = lines.filter(({id}) => !known.has(id));
-		this.#allowance = Math.min(maximumPagedRows, Math.max(this.#allowance, this.#rows.length + news.length));
-		this.#earlier = isEnd || this.#rows.length + news.length >= maximumPagedRows ? 'none' : 'some';
+		const weight = this.#weight + news.reduce((sum, {text}) => sum + weightOf(text, rowUnit), 0);
+		this.#allowance = Math.min(maximumPagedRows, Math.max(this.#allowance, weight));
+		this.#earlier = isEnd || weight >= maximumPagedRows ? 'none' : 'some';
 		for (const {id, from, owner, text, at, clock, state} of news) {
 			this.#insert(clock, {
 				kind: 'line', id, from, isOwn: from === owner, text, at, delivery: state, revision: 0,
@@ -149,20 +152,24 @@ export class MessageLog {
 
 		this.#rows.splice(index, 0, row);
 		this.#clocks.splice(index, 0, clock);
+		this.#weight += weightOf(row.text, rowUnit);
 		this.#dropSurplus();
 		this.#view = undefined;
 	}
 
 	#dropSurplus(): void {
-		const surplus = this.#rows.length - this.#allowance;
-		if (surplus <= 0) {
-			return;
-		}
-
-		for (const {id} of this.#rows.splice(0, surplus)) {
+		let surplus = 0;
+		while (this.#weight > this.#allowance && surplus < this.#rows.length - 1) {
+			const {id, text} = this.#rows[surplus++]!;
+			this.#weight -= weightOf(text, rowUnit);
 			this.#deliveries.delete(id);
 		}
 
+		if (surplus === 0) {
+			return;
+		}
+
+		this.#rows.splice(0, surplus);
 		this.#clocks.splice(0, surplus);
 		this.#view = undefined;
 		if (this.#earlier === 'none' && this.#allowance < maximumPagedRows) {

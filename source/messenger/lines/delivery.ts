@@ -8,11 +8,17 @@
 //   ◄── got 6 read 5
 //   bye ──►
 import type {HistoryLine, StoreWrite} from '../effects.js';
-import {earlyHoldMs, maximumClaims, maximumUnstoredLines} from '../limits.js';
+import {
+	earlyHoldMs,
+	maximumClaims,
+	maximumUnstoredLines,
+	unstoredUnit,
+} from '../limits.js';
 import {linkEnds} from '../peers/link-codes.js';
 import type {Peers} from '../peers/peers.js';
 import type {PeerRecord, SharedName} from '../peers/records.js';
 import type {ConversationKey} from '../view.js';
+import {weightOf} from '../weight.js';
 import type {Progress} from './progress.js';
 import type {KeptEntry, Lane, Outbox} from './outbox.js';
 import type {Inbox} from './inbox.js';
@@ -485,15 +491,16 @@ export class Delivery {
 		const line: ReceivedLine = {
 			peer, key, lane, device, sequence, text, at, clock, proof: proof && card !== undefined ? {...proof, card} : undefined,
 		};
+		const weight = weightOf(text, unstoredUnit);
 		const writes = this.#inbox.taken(device, lane) < sequence ? this.#listener.recordLine(line) : [];
 		const fate = this.#inbox.take(line, writes, then => {
-			exchange.unstored--;
+			exchange.unstored -= weight;
 			this.#listener.handleLine(line, then);
 			this.owe(peer, lane);
 			this.#tidy(peer, exchange);
 		});
 		if (fate === 'new') {
-			exchange.unstored++;
+			exchange.unstored += weight;
 		} else if (fate === 'old') {
 			this.owe(peer, lane);
 		}

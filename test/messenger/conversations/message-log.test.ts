@@ -86,6 +86,21 @@ test('a conversation of any length never fills the memory', t => {
 	t.is(log.earlier, 'none');
 });
 
+test('long lines count for more, and the newest row always stays', t => {
+	const log = new MessageLog(10);
+	const long = (id: string, clock: string) => ({...line(id, clock), text: 'x'.repeat(4 * 1024)});
+	for (const [index, id] of ['b-1', 'b-2', 'b-3'].entries()) {
+		log.addLine(long(id, `00${index}`));
+	}
+
+	t.deepEqual(log.view.map(({id}) => id), ['b-2', 'b-3']);
+	log.addLine({...line('b-4', '004'), text: 'x'.repeat(64 * 1024)});
+	t.deepEqual(log.view.map(({id}) => id), ['b-4']);
+	log.addEarlier(Array.from({length: 200}, (_, index) => earlierLine(index, {id: `p-${index}`, clock: `000${String(index).padStart(3, '0')}`, text: 'x'.repeat(63 * 1024)})), {isEnd: false});
+	t.true(log.view.length > 100 && log.view.length < 200);
+	t.is(log.earlier, 'none');
+});
+
 test('a line of an earlier run goes by how far it is in all', t => {
 	const log = new MessageLog(10);
 	log.addEarlier([{

@@ -174,7 +174,7 @@ test('a stranger who talks too much is closed at once', t => {
 	const scene = new Scene();
 	const link = scene.dial();
 	scene.run(100);
-	for (let count = 0; count < 10; count++) {
+	for (let count = 0; count < 20; count++) {
 		scene.bob.write(link, 1, new Uint8Array(50_000));
 		scene.run(100);
 	}

@@ -75,7 +75,7 @@ for (const [title, body] of [
 	['an unknown kind', '{"kind":"shout"}'],
 	['an author of its own choice has no place', JSON.stringify({...say, sequence: -1, from: 'cat'})],
 	['an empty text', JSON.stringify({...say, text: ''})],
-	['a text that is too long', JSON.stringify({...say, text: 'é'.repeat(8193)})],
+	['a text that is too long', JSON.stringify({...say, text: 'é'.repeat((32 * 1024) + 1)})],
 	['a clock that is none', JSON.stringify({...say, clock: 'z'.repeat(20)})],
 	['a time out of bounds', JSON.stringify({...say, at: 1e300})],
 	['a place that is none', JSON.stringify({...say, shared: 'den'})],
