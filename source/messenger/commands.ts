@@ -144,7 +144,7 @@ export const commands: readonly Command[] = [
 	{
 		name: 'verify', aliases: [], arguments: [user, {
 			name: 'yes', kind: 'choice', choices: ['yes'], optional: true,
-		}], group: 'people', summary: 'Show the safety number to compare with a user; "yes" after it once it was the same at both ends', refusal: needsName,
+		}], group: 'people', summary: 'Show the safety number shared with a user; "yes" when both ends compared it', refusal: needsName,
 	},
 	{
 		name: 'o', aliases: ['open'], arguments: [user], group: 'talk', summary: 'Open a session with a user', refusal: needsLoginOrConversation,
@@ -171,13 +171,13 @@ export const commands: readonly Command[] = [
 		name: 'search', aliases: [], arguments: [{name: 'WORDS', kind: 'text', rest: true}], group: 'talk', summary: 'Find lines with all these words in every conversation, newest first', refusal: always,
 	},
 	{
-		name: 'export', aliases: [], arguments: [{name: 'FILE', kind: 'file', rest: true}], group: 'talk', summary: 'Write the history of the conversation to a new file, as JSON where its name ends in .json', refusal: needsShown,
+		name: 'export', aliases: [], arguments: [{name: 'FILE', kind: 'file', rest: true}], group: 'talk', summary: 'Write the conversation\'s history to a new file, as JSON if it ends in .json', refusal: needsShown,
 	},
 	{
 		name: 'pending', aliases: [], arguments: [], group: 'talk', summary: 'List who has written to you while you were away or busy', refusal: needsLogin,
 	},
 	{
-		name: 'busy', aliases: [], arguments: [{name: 'on|off', kind: 'switch', optional: true}], group: 'talk', summary: 'Be left alone: requests are turned away, lines wait; or show whether that is on', refusal: always,
+		name: 'busy', aliases: [], arguments: [{name: 'on|off', kind: 'switch', optional: true}], group: 'talk', summary: 'Turn requests away and let lines wait; or show whether that is on', refusal: always,
 	},
 	{
 		name: 'lr', aliases: [], arguments: [], group: 'rooms', summary: 'List rooms', refusal: needsLogin,

@@ -11,6 +11,7 @@ import {
 	type Style,
 	type StyledLine,
 } from '../../kit/style.js';
+import {wrap} from '../../kit/text.js';
 import type {Theme} from '../../kit/theme.js';
 import {passwordStretch, suggest, type Suggestion} from '../command-line.js';
 import {performLine, wantsForm, openSignIn} from '../perform.js';
@@ -37,6 +38,16 @@ type Palette = Extract<Overlay, {kind: 'palette'}>;
 
 const maximumSuggestions = 200;
 const wantedRows = 12;
+
+/**
+Below the list it says why the chosen one is not allowed, or what it does, where the list had no room for that.
+*/
+const explanationRows = 2;
+
+/**
+The longest label and summary beside each other.
+*/
+const wantedColumns = 112;
 
 export function openPalette(state: ScreenState, query = ''): ScreenState {
 	return openOverlay(state, {
@@ -115,16 +126,19 @@ function choose(state: ScreenState, palette: Palette, chosen: Suggestion | undef
 	return chosen.isComplete ? performLine(closeOverlay(state), chosen.line) : only(fill(state, palette, chosen));
 }
 
+function height({size}: ScreenState): number {
+	return innerHeight(size, wantedRows + 2 + explanationRows);
+}
+
 /**
-The query's row, the empty one below it and the reason's row are not for suggestions.
+The query's row, the empty one below it and those of the explanation are not for suggestions.
 */
-function listRows({size}: ScreenState): number {
-	return Math.max(1, innerHeight(size, wantedRows + 3) - 3);
+function listRows(state: ScreenState): number {
+	return Math.max(1, height(state) - 2 - explanationRows);
 }
 
 export function viewPalette(state: ScreenState, palette: Palette, theme: Theme): OverlayView {
-	const width = innerWidth(state.size, 88);
-	const height = innerHeight(state.size, wantedRows + 3);
+	const width = innerWidth(state.size, wantedColumns);
 	const rows = listRows(state);
 	const suggestions = suggest(palette.query.text, state.view, maximumSuggestions);
 	const chosen = suggestions[Math.min(palette.selected, suggestions.length - 1)];
@@ -145,12 +159,26 @@ export function viewPalette(state: ScreenState, palette: Palette, theme: Theme):
 			[],
 			...(suggestions.length === 0 ? nothing : listed),
 			...Array.from({length: Math.max(0, rows - Math.max(1, listed.length))}, () => []),
-			chosen?.refusal === undefined ? [] : [{text: `Not now: ${chosen.refusal}`, style: theme.warning}],
+			...explanation(chosen, {width, theme}),
 		],
 		width: width + 4,
-		height: height + 2,
+		height: height(state) + 2,
 		cursor: {row: 0, column},
 	};
+}
+
+function explanation(chosen: Suggestion | undefined, {width, theme}: {readonly width: number; readonly theme: Theme}): StyledLine[] {
+	const {refusal, detail = ''} = chosen ?? {};
+	if (refusal !== undefined) {
+		return wrap(`Not now: ${refusal}`, width).map(text => [{text, style: theme.warning}]);
+	}
+
+	const isCut = lineWidth([{text: sanitiseLine(detail)}]) > width - labelRoom(width) - 3;
+	return isCut ? wrap(sanitiseLine(detail), width).map(text => [{text, style: theme.muted}]) : [];
+}
+
+function labelRoom(width: number): number {
+	return Math.max(12, Math.min(32, Math.floor(width * 0.36)));
 }
 
 /**
@@ -161,12 +189,12 @@ export function suggestionLine({suggestion, theme, width, isSelected}: {readonly
 	const marked = new Set(suggestion.matched);
 	const label: Span[] = Array.from([...suggestion.label], (character, offset) => ({text: sanitiseLine(character), style: marked.has(offset) && suggestion.refusal === undefined ? theme.match : base}));
 
-	const labelRoom = Math.max(12, Math.min(32, Math.floor(width * 0.36)));
-	const shown = cutLine(label, labelRoom);
+	const room = labelRoom(width);
+	const shown = cutLine(label, room);
 	const line: StyledLine = [
 		{text: isSelected ? '▸ ' : '  ', style: theme.accent},
 		...shown,
-		{text: ' '.repeat(Math.max(1, labelRoom - lineWidth(shown) + 1))},
+		{text: ' '.repeat(Math.max(1, room - lineWidth(shown) + 1))},
 		{text: sanitiseLine(suggestion.detail), style: theme.muted},
 	];
 	return isSelected ? line.map(span => ({...span, style: {...span.style, bold: true}})) : line;
