@@ -89,7 +89,7 @@ test('a reader that goes away ends the program quietly', async t => {
 		// It may be gone before everything is written.
 	});
 	child.stdin.write('help\n'.repeat(50));
-	const [code] = await once(child, 'exit') as [number | null];
+	const [code] = await once(child, 'close') as [number | null];
 	t.is(code, 0);
 	t.is(errors, '');
 });
@@ -174,7 +174,7 @@ test('an internal error ends the program with one line and code 1', async t => {
 	});
 	await once(child.stdout, 'data');
 	child.kill('SIGUSR2');
-	const [code] = await once(child, 'exit') as [number | null];
+	const [code] = await once(child, 'close') as [number | null];
 	t.is(code, 1);
 	t.regex(errors, /^earshot: internal error: boom[^\n]*\n$/v);
 });

@@ -2,6 +2,7 @@
 import process from 'node:process';
 import test from 'ava';
 import {freePort, isPortFree} from '../helpers/ports.js';
+import {countsDown} from '../helpers/screens.js';
 import {keys} from '../helpers/terminal.js';
 import {openWorld} from '../helpers/world.js';
 
@@ -14,13 +15,8 @@ test('connects to a free port and says so', async t => {
 	t.like(await ann.ok('l'), {connected: true, server: server.address});
 });
 
-// The two tests with the port that is not to be chosen come one after the other, before the rest.
-(process.platform === 'linux' ? test.serial : test.serial.skip)('a host without a port means port 7600', async t => {
-	if (!await isPortFree('127.76.0.1', 7600)) {
-		t.log('port 7600 is taken on this machine');
-		return;
-	}
-
+// The two tests with the port that is not to be chosen come one after the other, before the rest; they wait for a machine on which it is free.
+(process.platform === 'linux' && await isPortFree('127.76.0.1', 7600) ? test.serial : test.serial.skip)('a host without a port means port 7600', async t => {
 	const world = openWorld(t);
 	// An address of its own, so that a server of the developer's does not stand in the way.
 	const [server, ann] = await Promise.all([world.server({arguments: ['--bind', '127.76.0.1', '--port', '7600']}), world.client('ann')]);
@@ -29,12 +25,7 @@ test('connects to a free port and says so', async t => {
 	t.like(await ann.ok('l'), {connected: true, server: '127.76.0.1:7600'});
 });
 
-test.serial('one command in one terminal and again in a second is two people chatting', async t => {
-	if (!await isPortFree('::', 7600)) {
-		t.log('port 7600 is taken on this machine');
-		return;
-	}
-
+(await isPortFree('::', 7600) ? test.serial : test.serial.skip)('one command in one terminal and again in a second is two people chatting', async t => {
 	const world = openWorld(t);
 	const bare = {environment: {EARSHOT_DISCOVERY: 'loopback'}};
 	const ann = world.terminal('earshot', 'ann', bare);
@@ -53,7 +44,7 @@ test.serial('one command in one terminal and again in a second is two people cha
 	bob.enter('/o ann');
 	await ann.shows('bob wants to talk with you.');
 	// Keys that were on their way when the dialog opened answer nothing.
-	await ann.shows(/2[0-8] s left/v);
+	await countsDown(ann);
 	ann.type('a');
 	await bob.shows('The session with ann is open.');
 	bob.enter('can you hear me?');

@@ -20,6 +20,7 @@ test('cs ends a session at both sides', async t => {
 		t.is(await one.refused('cs'), 'no-conversation');
 	}
 
+	await server.event({type: 'query', user: 'ann', command: 'cs'});
 	t.deepEqual((await server.ok('ls')).sessions, []);
 });
 

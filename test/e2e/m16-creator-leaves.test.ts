@@ -23,6 +23,8 @@ for (const [how, part] of [
 			});
 		}
 
+		// The members may have found out before the server.
+		await bob.event({type: 'presence', user: 'ann', online: false});
 		t.deepEqual((await bob.ok('lr')).rooms, [{name: 'den', creator: 'ann', members: 2}]);
 		await hears('without her', bob, cat);
 		t.is(await bob.refused('cr den'), 'not-creator');

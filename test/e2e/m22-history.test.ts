@@ -43,7 +43,7 @@ test('talk, quit, restart, o bob: the earlier lines stand there in order, with t
 	t.deepEqual(texts(messages), lines);
 	const times = (messages as readonly Said[]).map(({at}) => Date.parse(at));
 	t.deepEqual(times, times.toSorted((one, other) => one - other));
-	t.true(times.every(at => Math.abs(at - Date.now()) < 60_000));
+	t.true(times.every(at => Math.abs(at - Date.now()) < 600_000));
 	t.deepEqual(texts(saidIn(await again.ok('history'))), lines);
 	t.deepEqual(texts(saidIn(await again.ok('history 2'))), lines.slice(-2));
 	t.is(saidIn(await again.ok('history')).find(({text}) => text === 'question 1')!.state, 'read');

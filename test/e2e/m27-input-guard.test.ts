@@ -1,8 +1,14 @@
 // M27: while a request or the palette is open, keys do not reach the message line.
 import test from 'ava';
-import {composerText, registerOnScreen, typeSlowly} from '../helpers/screens.js';
+import {LateError} from '../helpers/expectations.js';
+import {
+	composerText,
+	countsDown,
+	registerOnScreen,
+	typeSlowly,
+} from '../helpers/screens.js';
 import {keys} from '../helpers/terminal.js';
-import {openWorld} from '../helpers/world.js';
+import {openWorld, promptly} from '../helpers/world.js';
 
 test('keys of the palette stay in the palette', async t => {
 	const world = openWorld(t);
@@ -28,27 +34,32 @@ test('keys of the palette stay in the palette', async t => {
 });
 
 test('a request that opens into somebody\'s typing takes the keys, and none of them is an answer or part of the line', async t => {
-	const world = openWorld(t);
-	const server = await world.server();
-	const [ann, bob] = await Promise.all([registerOnScreen(world, 'ann', server), world.person('bob', server)]);
-	await ann.shows('● bob');
-	ann.type('draft');
-	await ann.shows(' › draft');
-	await bob.ok('o ann');
-	await ann.shows('bob wants to talk with you.');
-	typeSlowly(ann, 'adyn');
-	await ann.shows(/2[5-8] s left/v);
-	t.regex(ann.screen(), /bob wants to talk with you\./v, 'keys that were on their way answered nothing');
-	typeSlowly(ann, 'xyzzy'.replaceAll('y', 'q'));
-	ann.type(keys.escape);
-	await ann.hides('wants to talk');
-	t.is(composerText(ann), 'draft');
+	await promptly(t, async world => {
+		const server = await world.server();
+		const [ann, bob] = await Promise.all([registerOnScreen(world, 'ann', server), world.person('bob', server)]);
+		await ann.shows('● bob');
+		ann.type('draft');
+		await ann.shows(' › draft');
+		await bob.ok('o ann');
+		await ann.shows('bob wants to talk with you.');
+		// The program lets keys go by for 700 ms; on a machine that has no time for the two of us they may come later.
+		typeSlowly(ann, 'adyn');
+		await countsDown(ann);
+		if (!ann.screen().includes('bob wants to talk with you.')) {
+			throw new LateError(`Keys that were on their way were taken for an answer.\n${ann.screen()}`);
+		}
 
-	ann.type(keys.control('u'));
-	ann.enter('/accept bob');
-	await bob.event({type: 'session', with: 'ann', state: 'open'});
-	await ann.shows('Write to bob');
-	t.deepEqual(bob.seen({type: 'message'}), []);
+		typeSlowly(ann, 'xyzzy'.replaceAll('y', 'q'));
+		ann.type(keys.escape);
+		await ann.hides('wants to talk');
+		t.is(composerText(ann), 'draft');
+
+		ann.type(keys.control('u'));
+		ann.enter('/accept bob');
+		await bob.event({type: 'session', with: 'ann', state: 'open'});
+		await ann.shows('Write to bob');
+		t.deepEqual(bob.seen({type: 'message'}), []);
+	});
 });
 
 test('a request is accepted and declined with a key', async t => {
@@ -59,7 +70,7 @@ test('a request is accepted and declined with a key', async t => {
 		bob.forget();
 		await bob.ok('o ann');
 		await ann.shows('bob wants to talk with you.');
-		await ann.shows(/2[0-8] s left/v);
+		await countsDown(ann);
 		ann.type(key);
 		await bob.event({type: 'session', with: 'ann', state});
 		await ann.hides('wants to talk');

@@ -116,6 +116,7 @@ for (const [how, code, end] of ends) {
 			t.regex(screen, new RegExp(String.raw`(?<!-)\b${setting}\b`, 'v'));
 		}
 
+		await server.event({type: 'presence', user: 'ann', online: false});
 		t.deepEqual((await server.ok('lcu')).users, []);
 		t.deepEqual(world.processes().filter(other => other !== server.program.pid), []);
 	});

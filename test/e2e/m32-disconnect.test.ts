@@ -58,8 +58,8 @@ test('a server that dies and returns is found again without a word; who was logg
 	await ann.event({type: 'connection', state: 'lost'});
 	await ann.event({type: 'connection', state: 'retrying'});
 	await server.program.exit();
-	const again = await world.server({arguments: ['--port', String(server.port)]});
 	ann.forget();
+	const again = await world.server({arguments: ['--port', String(server.port)]});
 	await ann.event({type: 'connection', state: 'connected'});
 	await again.event({type: 'query', user: 'ann'});
 	t.like(await ann.ok('l'), {connected: true, user: 'ann', conversation: {kind: 'session', name: 'bob'}});

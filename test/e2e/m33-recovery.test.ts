@@ -102,6 +102,7 @@ test('earshotd backup and restore while people are connected: told, back by them
 
 	ann.forget();
 	bob.forget();
+	server.forget();
 	t.like(await errand('restore'), {code: 0, reply: {command: 'restore', ok: true, accounts: 2}});
 	for (const client of [ann, bob]) {
 		const lost = await client.event({type: 'connection', state: 'lost'});
@@ -118,8 +119,8 @@ test('earshotd backup and restore while people are connected: told, back by them
 
 	// Without a server, and on another machine's folder: the same realm, so nobody has to trust anew.
 	t.like(await errand('restore', 'elsewhere'), {code: 0, reply: {command: 'restore', ok: true, accounts: 2}});
-	const moved = await world.server({home: 'elsewhere', arguments: ['--port', String(server.port)]});
 	ann.forget();
+	const moved = await world.server({home: 'elsewhere', arguments: ['--port', String(server.port)]});
 	await ann.event({type: 'connection', state: 'connected'});
 	await moved.event({type: 'presence', user: 'ann', online: true});
 });

@@ -34,7 +34,7 @@ test('the register knows who came and went, also while the server was down', asy
 	const before = rowsOf(await server.ok('register'));
 	t.deepEqual(before.map(({user, event}) => `${user} ${event}`).toSorted(), ['ann login', 'bob login', 'bob logout']);
 	for (const {at, address} of before) {
-		t.true(Math.abs(Date.parse(at) - Date.now()) < 60_000);
+		t.true(Math.abs(Date.parse(at) - Date.now()) < 600_000);
 		t.regex(address, /^127\.0\.0\.1:\d+$/v);
 	}
 
@@ -42,6 +42,7 @@ test('the register knows who came and went, also while the server was down', asy
 	await ann.event({type: 'connection', state: 'lost'});
 	const leftAt = Date.now();
 	await ann.leave();
+	const goneAt = Date.now();
 	const again = await world.server({arguments: ['--port', String(port)]});
 	const crashed = rowsOf(await again.ok('register ann'));
 	t.deepEqual(crashed.map(({event}) => event), ['login', 'logout'], 'nobody is left logged in by a crash');
@@ -54,7 +55,8 @@ test('the register knows who came and went, also while the server was down', asy
 	const told = rowsOf(await again.ok('register ann'));
 	const departed = told.find(({how}) => how === 'departed');
 	t.like(departed, {user: 'ann', event: 'logout'});
-	t.true(Math.abs(Date.parse(departed!.at) - leftAt) < 10_000);
+	const departedAt = Date.parse(departed!.at);
+	t.true(departedAt > leftAt - 1000 && departedAt < goneAt + 1000);
 	t.is(await again.refused('register nobody'), 'no-such-user');
 });
 

@@ -115,7 +115,7 @@ export class Fuzzer {
 		this.rounds++;
 		for (; index < inputsPerRound; index++) {
 			input = mutate(this.#corpus, kind, random);
-			const before = process.threadCpuUsage();
+			const begun = process.threadCpuUsage();
 			try {
 				const waiting = probe(new Uint8Array(input));
 				if (waiting) {
@@ -126,7 +126,7 @@ export class Fuzzer {
 			}
 
 			this.inputs++;
-			const {user, system} = process.threadCpuUsage(before);
+			const {user, system} = process.threadCpuUsage(begun);
 			const time = (user + system) / 1000;
 			if (time > patience) {
 				return found(`one input took ${time.toFixed(0)} ms`);

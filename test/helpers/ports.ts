@@ -1,6 +1,7 @@
 // TCP ports: one that is free now, one that is taken.
 import {once} from 'node:events';
 import {createServer, type AddressInfo, type Server} from 'node:net';
+import process from 'node:process';
 
 /**
 Listens on a free port of 127.0.0.1, which is taken until `close`.
@@ -12,14 +13,21 @@ export async function takePort(): Promise<{readonly port: number; readonly serve
 	return {port: (server.address() as AddressInfo).port, server};
 }
 
+// Below what systems hand out to whoever names no port (from 32 768, or 49 152), where nobody comes by chance; each test process begins elsewhere.
+const [lowest, span] = [20_000, 12_000];
+let next = (process.pid * 97) % span;
+
 /**
-A port on which nobody listens.
+A port of 127.0.0.1 on which nobody listens, and which stays free until it is used, also when its user is away for a while.
 */
 export async function freePort(): Promise<number> {
-	const {port, server} = await takePort();
-	server.close();
-	await once(server, 'close');
-	return port;
+	for (;;) {
+		const port = lowest + next;
+		next = (next + 1) % span;
+		if (await isPortFree('127.0.0.1', port)) {
+			return port;
+		}
+	}
 }
 
 /**

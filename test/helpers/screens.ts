@@ -40,6 +40,21 @@ export function composerText(terminal: TerminalProgram): string | undefined {
 }
 
 /**
+The seconds that a request on the screen still waits for its answer; not a number where there is none.
+*/
+export function secondsLeft(screen: string): number {
+	return Number(/\b(?<seconds>\d+) s left/v.exec(screen)?.groups?.seconds);
+}
+
+/**
+Waits until the countdown of a request has gone on for more than a second, so that its dialog takes keys, or until there is none any more.
+*/
+export async function countsDown(terminal: TerminalProgram): Promise<void> {
+	const first = secondsLeft(await terminal.shows(/\d s left/v));
+	await terminal.shows(screen => !(secondsLeft(screen) > first - 2));
+}
+
+/**
 Opens the palette and runs what is typed into it.
 */
 export async function runInPalette(terminal: TerminalProgram, text: string): Promise<void> {

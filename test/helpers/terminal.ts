@@ -245,12 +245,17 @@ export class TerminalProgram {
 	}
 
 	/**
-	Waits until the window shows what is looked for: a text, a pattern, or what a function of the whole window says.
+	Waits until the window shows what is looked for: a text, a pattern, or what a function of the whole window says. Half a frame
+	of a program that marks its frames (mode 2026) is not looked at: no terminal shows it.
 
 	@returns The window at that moment.
 	*/
 	async shows(what: string | RegExp | ((screen: string) => boolean), patience?: Patience): Promise<string> {
 		return this.expectations.until(`the screen of ${this.name} to show ${String(what)}`, () => {
+			if (this.#emulator.modes.synchronizedOutputMode) {
+				return undefined;
+			}
+
 			const screen = this.screen();
 			const isThere = typeof what === 'string' ? screen.includes(what) : (typeof what === 'function' ? what(screen) : what.test(screen));
 			return isThere ? screen : undefined;

@@ -13,6 +13,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
 import {LateError} from './expectations.js';
 import {JsonClient} from './json-client.js';
+import {freePort} from './ports.js';
 import {
 	killGroup,
 	processesWith,
@@ -73,7 +74,8 @@ export class World {
 	*/
 	async server(options: Options = {}): Promise<Server> {
 		const given = options.arguments ?? [];
-		const defaults = [['--bind', '127.0.0.1'], ['--port', '0'], ...(given.includes('--port') ? [] : [['--udp-port', '0'] as const])] as const;
+		// A port that it finds free when it comes back.
+		const defaults = [['--bind', '127.0.0.1'], ['--port', String(await freePort())]] as const;
 		const server = new Server('server', programPath('earshotd'), this.#launch('server', {
 			...options,
 			arguments: [...defaults.filter(([flag]) => !given.includes(flag)).flat(), ...given],

@@ -22,10 +22,12 @@ class Daemon {
 	readonly child: ChildProcess;
 	readonly lines: string[] = [];
 	errors = '';
+	readonly #closed: Promise<unknown>;
 	#onLine: (() => void) | undefined;
 
 	constructor(t: ExecutionContext, arguments_: readonly string[], home: string, stdin: 'pipe' | number = 'pipe') {
 		this.child = spawn(process.execPath, [program, ...arguments_], {stdio: [stdin, 'pipe', 'pipe'], env: {...process.env, EARSHOT_HOME: home, TZ: 'UTC'}});
+		this.#closed = once(this.child, 'close');
 		t.teardown(() => this.child.kill('SIGKILL'));
 		let rest = '';
 		this.child.stdout!.on('data', (chunk: Buffer) => {
@@ -48,10 +50,11 @@ class Daemon {
 				}
 			};
 
-			this.child.once('close', () => {
-				reject(new Error(`it ended first: ${this.errors}`));
-			});
 			this.#onLine();
+			void (async () => {
+				await this.#closed;
+				reject(new Error(`it ended first: ${this.errors}`));
+			})();
 		});
 	}
 
@@ -62,11 +65,11 @@ class Daemon {
 		})) as Line;
 	}
 
+	/**
+	Its exit code, once all that it printed has been read.
+	*/
 	async exit(): Promise<number | null> {
-		if (this.child.exitCode === null && this.child.signalCode === null) {
-			await once(this.child, 'close');
-		}
-
+		await this.#closed;
 		return this.child.exitCode;
 	}
 }
