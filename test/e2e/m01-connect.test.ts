@@ -6,6 +6,9 @@ import {countsDown} from '../helpers/screens.js';
 import {keys} from '../helpers/terminal.js';
 import {openWorld} from '../helpers/world.js';
 
+const isPortThere = process.platform === 'linux' && await isPortFree('127.76.0.1', 7600);
+const isPortEverywhere = await isPortFree('::', 7600);
+
 test('connects to a free port and says so', async t => {
 	const world = openWorld(t);
 	const [server, ann] = await Promise.all([world.server(), world.client('ann')]);
@@ -16,7 +19,7 @@ test('connects to a free port and says so', async t => {
 });
 
 // The two tests with the port that is not to be chosen come one after the other, before the rest; they wait for a machine on which it is free.
-(process.platform === 'linux' && await isPortFree('127.76.0.1', 7600) ? test.serial : test.serial.skip)('a host without a port means port 7600', async t => {
+(isPortThere ? test.serial : test.serial.skip)('a host without a port means port 7600', async t => {
 	const world = openWorld(t);
 	// An address of its own, so that a server of the developer's does not stand in the way.
 	const [server, ann] = await Promise.all([world.server({arguments: ['--bind', '127.76.0.1', '--port', '7600']}), world.client('ann')]);
@@ -25,7 +28,7 @@ test('connects to a free port and says so', async t => {
 	t.like(await ann.ok('l'), {connected: true, server: '127.76.0.1:7600'});
 });
 
-(await isPortFree('::', 7600) ? test.serial : test.serial.skip)('one command in one terminal and again in a second is two people chatting', async t => {
+(isPortEverywhere ? test.serial : test.serial.skip)('one command in one terminal and again in a second is two people chatting', async t => {
 	const world = openWorld(t);
 	const bare = {environment: {EARSHOT_DISCOVERY: 'loopback'}};
 	const ann = world.terminal('earshot', 'ann', bare);
