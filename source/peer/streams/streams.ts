@@ -4,6 +4,7 @@ import {type PeerConfig} from '../config.js';
 import {closeCode, ProtocolViolation} from '../errors.js';
 import {
 	frameSize,
+	frameType,
 	streamFrameOverhead,
 	writeFrame,
 	writeStreamHeader,
@@ -75,6 +76,12 @@ const minPiece = 32;
 From this length on data that fill the rest of a packet are not copied into it.
 */
 const minTail = 16 * 1024;
+/**
+What is sealed from where it lies begins at a multiple of this in the packet, behind padding. Where its target lies less than 16 bytes before
+the sealed bytes, modulo a page, AMD's processors take fifteen times as long to copy it there (`rep movsb`). Both pieces of memory
+begin at multiples of 16, so now the distance is one, too.
+*/
+const tailAlignment = 16;
 
 /**
 Ids of one kind lie four apart; here they lie side by side, so that finished ones melt into few ranges.
@@ -508,7 +515,10 @@ export class Streams {
 	*/
 	#fillData(stream: Stream, space: PacketSpace): boolean {
 		const {id, send} = stream;
-		const room = Math.min(space.end - space.at - streamFrameOverhead(id, send.nextOffset), 0xFF_FF);
+		const overhead = streamFrameOverhead(id, send.nextOffset);
+		const free = space.end - space.at - overhead;
+		const padding = free >= minTail + tailAlignment ? -(space.at + overhead) & (tailAlignment - 1) : 0;
+		const room = Math.min(free - padding, 0xFF_FF);
 		if (room < minPiece) {
 			return false;
 		}
@@ -521,12 +531,14 @@ export class Streams {
 		const sent = {
 			type: 'stream', stream: id, offset: piece.offset, length: piece.length, fin: piece.fin,
 		} as const;
-		space.at = writeStreamHeader(space.bytes, space.at, sent);
 		const tail = piece.length === room && room >= minTail ? send.view(piece) : undefined;
 		if (tail) {
+			space.bytes.fill(frameType.padding, space.at, space.at + padding);
+			space.at = writeStreamHeader(space.bytes, space.at + padding, sent);
 			space.tail = tail;
 			space.end = space.at;
 		} else {
+			space.at = writeStreamHeader(space.bytes, space.at, sent);
 			send.copy(piece, space.bytes, space.at);
 			space.at += piece.length;
 		}

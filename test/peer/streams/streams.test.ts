@@ -51,6 +51,23 @@ class Half {
 	}
 }
 
+test('data that are sealed from where they lie begin at a multiple of 16, whatever stands before them', t => {
+	for (let at = 12; at < 60; at++) {
+		const ours = new Half({sendBuffer: 200_000});
+		const data = Buffer.alloc(100_000, 'abc');
+		ours.streams.write(2, data);
+		const space: PacketSpace = {
+			bytes: new Uint8Array(65_000).fill(0xFF), at, end: 64_984, sent: [],
+		};
+		ours.streams.fill(space);
+		t.is(space.at % 16, 0);
+		t.is(space.at + space.tail!.length, 64_984);
+		const theirs = new Half();
+		theirs.take(Buffer.concat([space.bytes.subarray(at, space.at), space.tail!]));
+		t.is(theirs.received(2), data.toString('utf8', 0, space.tail!.length));
+	}
+});
+
 test('a receive stream puts any cutting, order and repetition together', t => {
 	t.notThrows(() => {
 		fc.assert(fc.property(fc.integer({min: 1, max: 10_000}), fc.integer(), (size, seed) => {
