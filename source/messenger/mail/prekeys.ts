@@ -127,7 +127,8 @@ export class Prekeys {
 		}
 
 		const isSignedMissing = this.#held.signed !== newest.id;
-		const {isLost} = this.#held;
+		// Those beside another signed prekey may be of a state that is gone, as after a restoration, which makes us renew it.
+		const isLost = this.#held.isLost || (isSignedMissing && this.#held.oneTime > 0);
 		const usable = isLost ? 0 : this.#held.oneTime;
 		const missing = usable < oneTimePrekeys / 2 ? oneTimePrekeys - usable : 0;
 		while (this.#fresh.length < missing) {

@@ -160,7 +160,10 @@ test('private halves are kept within bounds, the oldest go first', t => {
 	const secrets = Array.from({length: maximumPrekeySecrets}, (_, index): PrekeySecret => ({
 		id: index + 1, kind: 'one-time', secret: new Uint8Array(32), madeAt: index,
 	}));
-	const bench = new Bench(secrets).logIn({oneTime: 40}, 10_000);
+	const signed: PrekeySecret = {
+		id: 10_000, kind: 'signed', secret: new Uint8Array(32), madeAt: 5000,
+	};
+	const bench = new Bench([...secrets, signed]).logIn({signed: signed.id, oneTime: 40}, 10_000);
 	t.is(bench.kept.size, maximumPrekeySecrets + 1);
 	t.false(bench.kept.has(60));
 	t.true(bench.kept.has(61));
@@ -184,4 +187,20 @@ test('a device that has lost private halves has the server drop the public ones,
 	older.prekeys.handleLoggedOut();
 	older.logIn({signed: signed.id, oneTime: 100}, 5000);
 	t.is(older.published.length, 3);
+});
+
+test('as long as the server shows another signed prekey than the newest its one-time ones are not trusted, however many there are', t => {
+	const bench = new Bench().logIn({oneTime: 0}, 1000);
+	const signed = bench.signed[0]!;
+	const now = 2000 + signedPrekeyMs;
+	const older = new Bench([signed]);
+	older.refusal = 'connection-lost';
+	older.logIn({signed: signed.id, oneTime: 80}, now);
+	t.like(older.published[0], {replace: true});
+	older.refusal = undefined;
+
+	// Its new ones are on disk and the server has not heard of them.
+	const back = new Bench(older.kept.values().toArray()).logIn({signed: signed.id, oneTime: 80}, now);
+	t.like(back.published[0], {replace: true, signed: {id: back.signed.at(-1)!.id}});
+	t.is(back.published[0]!.oneTime.length, oneTimePrekeys);
 });
