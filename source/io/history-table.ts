@@ -9,6 +9,7 @@ import type {
 	StoreWrite,
 } from '../messenger/effects.js';
 import {afterFor, takeable} from '../protocol/line-proof.js';
+import {gapsOf, type Sequences} from '../protocol/sequences.js';
 
 /**
 The writes that go to the history.
@@ -57,7 +58,7 @@ const statements = {
 		)
 		SELECT device FROM author WHERE device IS NOT NULL LIMIT ?3
 	`,
-	newest: 'SELECT number, sequence, at, made, audience FROM history WHERE person = ? AND place = ? AND device = ? AND sequence > ? AND signature IS NOT NULL ORDER BY sequence DESC LIMIT ?',
+	newest: 'SELECT number, sequence, at, made, audience FROM history WHERE person = ? AND place = ? AND device = ? AND sequence BETWEEN ? AND ? AND signature IS NOT NULL ORDER BY sequence DESC LIMIT ?',
 	found: `
 		SELECT
 			h.number,
@@ -210,8 +211,8 @@ export class HistoryTable {
 
 	#passable(owner: Person, person: number, query: HistoryQuery & {kind: 'passable'}): HistoryLine[] {
 		for (const {device} of this.#statements.authors.all(person, query.place, maximumAuthors) as Array<{device: string}>) {
-			const mark = query.marks.get(device) ?? 0;
-			const numbers = takeable(this.#newestFor(person, device, mark, query).toReversed(), query.reader, mark).slice(0, query.limit).map(({number}) => number);
+			const had = query.marks.get(device) ?? [];
+			const numbers = takeable(this.#newestFor(person, device, had, query).toReversed(), query.reader, had).slice(0, query.limit).map(({number}) => number);
 			if (numbers.length > 0) {
 				return this.#lines(owner, this.#statements.lines.all(JSON.stringify(numbers)));
 			}
@@ -221,12 +222,12 @@ export class HistoryTable {
 	}
 
 	/**
-	An author's lines that are meant for a reader, the newest first, as far back as it makes sense to look.
+	An author's lines that are meant for a reader, and that the reader lacks, the newest first, as far back as it makes sense to look.
 	*/
-	#newestFor(person: number, device: string, mark: number, {place, made, reader, since}: HistoryQuery & {kind: 'passable'}): Proven[] {
+	#newestFor(person: number, device: string, had: Sequences, {place, made, reader, since}: HistoryQuery & {kind: 'passable'}): Proven[] {
 		const found: Proven[] = [];
 		let strange = 0;
-		for (const row of this.#statements.newest.iterate(person, place, device, mark, maximumLooked) as Iterable<Proven & {readonly at: number; readonly made: number}>) {
+		for (const row of this.#lacked(person, place, device, had)) {
 			if (row.made !== made || row.at < since || strange >= maximumStrange) {
 				break;
 			}
@@ -240,6 +241,19 @@ export class HistoryTable {
 		}
 
 		return found;
+	}
+
+	/**
+	An author's lines beside those that a reader has, the newest first.
+	*/
+	* #lacked(person: number, place: string, device: string, had: Sequences): Generator<Proven & {readonly at: number; readonly made: number}, void> {
+		let looked = 0;
+		for (const [first, last] of gapsOf(had).toReversed()) {
+			for (const row of this.#statements.newest.iterate(person, place, device, first, last, maximumLooked - looked) as Iterable<Proven & {readonly at: number; readonly made: number}>) {
+				looked++;
+				yield row;
+			}
+		}
 	}
 
 	#lines(owner: Person, rows: unknown[]): HistoryLine[] {

@@ -13,6 +13,7 @@ import type {
 	StoredState,
 } from '../messenger/effects.js';
 import {ProtocolError} from '../protocol/errors.js';
+import {decodeSequences, encodeSequences} from '../protocol/sequences.js';
 import {HistoryTable, type HistoryWrite} from './history-table.js';
 import {migrate, schemaVersion, versionOf} from './profile-schema.js';
 
@@ -35,8 +36,8 @@ const statements = {
 	'outbox-add': 'INSERT OR REPLACE INTO outbox (id, recipient, sequence, realm, sender, kind, place, text, at, clock, made, audience, signature, step, stored_device, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
 	'outbox-state': 'UPDATE outbox SET step = ?, stored_device = ?, stored_at = ? WHERE id = ? AND recipient = ?',
 	'outbox-remove': 'DELETE FROM outbox WHERE id = ? AND recipient = ?',
-	seen: 'INSERT INTO seen (device, place, sequence) VALUES (?, ?, ?) ON CONFLICT (device, place) DO UPDATE SET sequence = max(sequence, excluded.sequence)',
-	read: 'INSERT INTO read (device, place, sequence) VALUES (?, ?, ?) ON CONFLICT (device, place) DO UPDATE SET sequence = max(sequence, excluded.sequence)',
+	seen: 'INSERT OR REPLACE INTO seen (device, place, sequences) VALUES (?, ?, ?)',
+	read: 'INSERT OR REPLACE INTO read (device, place, sequences) VALUES (?, ?, ?)',
 	owe: 'INSERT OR REPLACE INTO debt (device, place, realm, owner, creditor) VALUES (?, ?, ?, ?, ?)',
 	pay: 'DELETE FROM debt WHERE device = ? AND place = ?',
 	'mail-taken': 'INSERT OR IGNORE INTO taken_mail (server, number) VALUES (?, ?)',
@@ -93,7 +94,7 @@ function toStatement(write: RowWrite): [Statement, ...SQLInputValue[]] {
 
 		case 'seen':
 		case 'read': {
-			return [write.kind, write.device, write.place, write.sequence];
+			return [write.kind, write.device, write.place, encodeSequences(write.sequences)];
 		}
 
 		case 'owe': {
@@ -196,8 +197,8 @@ export class ProfileDatabase {
 	*/
 	load(): ProfileState {
 		const rows = <Row>(sql: string) => this.#database.prepare(sql).all() as Row[];
-		type Mark = {readonly device: string; readonly place: string; readonly sequence: number};
-		const marks = (table: 'seen' | 'read') => new Map(rows<Mark>(`SELECT * FROM ${table}`).map(({device, place, sequence}) => [`${device} ${place}`, sequence]));
+		type Mark = {readonly device: string; readonly place: string; readonly sequences: string};
+		const marks = (table: 'seen' | 'read') => new Map(rows<Mark>(`SELECT * FROM ${table}`).map(({device, place, sequences}) => [`${device} ${place}`, decodeSequences(sequences)]));
 		return {
 			outbox: rows<OutboxRow>('SELECT * FROM outbox ORDER BY sequence, recipient').map(row => ({
 				id: row.id, sequence: row.sequence, realm: row.realm, from: row.sender, to: row.recipient, place: {kind: row.kind, name: row.place}, text: row.text, at: row.at, clock: row.clock, ...proofOf(row), state: stateOf(row),

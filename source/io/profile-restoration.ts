@@ -19,13 +19,10 @@ import {makeFolder} from '../disk/folder.js';
 import {findDamage} from '../disk/sqlite-file.js';
 import {ageOf} from '../kit/time.js';
 import {ProtocolError} from '../protocol/errors.js';
+import {mailLifetimeMs} from '../protocol/limits.js';
+import {beginRun} from '../protocol/sequences.js';
 import {backupOf} from './profile-backup.js';
 import {damagedFile, ProfileDatabase, type ProfileState} from './profile-database.js';
-
-/**
-More lines than a device ever says between two backups. With 2^48 sequences there is room for this many times over.
-*/
-const sequenceLeap = 2 ** 32;
 
 /**
 Says beside a database that damage was found in it while it was in use: not every start reads all of it.
@@ -110,14 +107,14 @@ function prepare(path: string, now: number): {readonly madeAt: number; readonly 
 			throw refuse(madeAt === undefined ? 'is not finished' : `can't be used either: ${verdict.trim()}`);
 		}
 
-		// In the backup, so that another restoration from it leaps again; and past the time of day in ms, for that from an older one.
-		const sequence = Math.max((counter('sequence') ?? 1) + sequenceLeap, Math.floor(now));
+		// In the backup, so that another restoration from it begins anew again.
+		const sequence = beginRun(counter('sequence') ?? 1, now);
 		backup.prepare('INSERT OR REPLACE INTO counters (name, value) VALUES (\'sequence\', ?)').run(sequence);
 		const isHistoryWhole = counter('backup-history') === 1;
 		discard(fresh);
 		closeSync(openSync(fresh, 'wx', 0o600));
 		backup.prepare('VACUUM INTO ?').run(fresh);
-		renew(fresh);
+		renew(fresh, now);
 		return {madeAt, isHistoryWhole, fresh};
 	} catch (error) {
 		discard(fresh);
@@ -136,7 +133,7 @@ function discard(fresh: string): void {
 /**
 Makes an older state fit to be gone on from.
 */
-function renew(fresh: string): void {
+function renew(fresh: string, now: number): void {
 	// Brings the tables to the version of now.
 	ProfileDatabase.open(fresh, true).close();
 	const database = new DatabaseSync(fresh);
@@ -149,8 +146,10 @@ function renew(fresh: string): void {
 			DELETE FROM prekey WHERE kind = 'one-time';
 			DELETE FROM departure;
 			UPDATE outbox SET step = 'queued', stored_device = NULL, stored_at = NULL WHERE step = 'stored';
-			COMMIT;
 		`);
+		// A signed prekey of this age is renewed at once, and with it the one-time ones at each server.
+		database.prepare('UPDATE prekey SET made_at = min(made_at, ?) WHERE kind = \'signed\'').run(Math.floor(now - mailLifetimeMs));
+		database.exec('COMMIT');
 	} finally {
 		database.close();
 	}

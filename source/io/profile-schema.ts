@@ -51,6 +51,15 @@ const steps: readonly string[] = [
 	ALTER TABLE history RENAME COLUMN previous TO made;
 	ALTER TABLE history ADD COLUMN audience TEXT;
 	`,
+	// Which lines were taken and read is a few ranges (source/protocol/sequences.ts); what was one number spoke for all below it.
+	`
+	ALTER TABLE seen ADD COLUMN sequences TEXT NOT NULL DEFAULT '';
+	UPDATE seen SET sequences = '1-' || sequence;
+	ALTER TABLE seen DROP COLUMN sequence;
+	ALTER TABLE read ADD COLUMN sequences TEXT NOT NULL DEFAULT '';
+	UPDATE read SET sequences = '1-' || sequence;
+	ALTER TABLE read DROP COLUMN sequence;
+	`,
 ];
 
 /**

@@ -463,6 +463,7 @@ export class Client {
 					return this.#receipts.owe(authorOf(line), now);
 				},
 				handlePlea: (peer, {lane, got}, now) => {
+					progress.confirm(peer, lane, {got, read: []}, now);
 					this.#mailing.handlePlea(peer, lane, got, now);
 				},
 				handleUnreadable: (author, now) => this.#pleas.add(author, now),

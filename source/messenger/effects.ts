@@ -2,6 +2,7 @@
 // Knows their shapes; refuses to know who performs them (runtime/ in a program, test/simulation/ in a test).
 import type {HostPort} from '../protocol/addresses.js';
 import type {ErrorReport} from '../protocol/errors.js';
+import type {Sequences} from '../protocol/sequences.js';
 import type {CommandReply, DeliveryState, MessengerEvent} from './events.js';
 import type {ConversationKey} from './view.js';
 
@@ -146,9 +147,9 @@ export type HistoryQuery =
 	| {readonly kind: 'search'; readonly realm: string; readonly owner: string; readonly words: string; readonly limit: number; readonly context: number}
 	/**
 	Lines of one author's device in a room made at `made`, by sequence, that `reader` (a name key) can take one after the other: said since `since` (ms
-	since the epoch), and after what is marked for the device. Of the first device, by its name, that has any.
+	since the epoch), and not marked for the device. Of the first device, by its name, that has any.
 	*/
-	| {readonly kind: 'passable'; readonly realm: string; readonly owner: string; readonly place: ConversationKey; readonly made: number; readonly reader: string; readonly marks: ReadonlyMap<string, number>; readonly since: number; readonly limit: number};
+	| {readonly kind: 'passable'; readonly realm: string; readonly owner: string; readonly place: ConversationKey; readonly made: number; readonly reader: string; readonly marks: ReadonlyMap<string, Sequences>; readonly since: number; readonly limit: number};
 
 /**
 A line that was found; `before` and `after` stand only in answers to `search`.
@@ -186,14 +187,14 @@ export type StoreWrite =
 	*/
 	| {readonly kind: 'history-read'; readonly realm: string; readonly owner: string; readonly place: ConversationKey}
 	/**
-	Lines of `device` in `place` (`session` or `room:NAME`) up to `sequence` were shown; a repeated one is dropped.
+	These lines of `device` in `place` (`session` or `room:NAME`), and none else, were shown; a repeated one is dropped.
 	Kept by place, because a line that waits for its session may arrive after a later line in a room.
 	*/
-	| {readonly kind: 'seen'; readonly device: string; readonly place: string; readonly sequence: number}
+	| {readonly kind: 'seen'; readonly device: string; readonly place: string; readonly sequences: Sequences}
 	/**
-	We have read `device`'s lines in `place` up to `sequence`.
+	We have read these lines of `device` in `place`.
 	*/
-	| {readonly kind: 'read'; readonly device: string; readonly place: string; readonly sequence: number}
+	| {readonly kind: 'read'; readonly device: string; readonly place: string; readonly sequences: Sequences}
 	/**
 	The author of `device`, `to` in `realm`, must be told by mail what we have of its lines in `place`; undefined: has been told.
 	*/
@@ -228,11 +229,11 @@ export type StoredState = {
 	/**
 	Keyed by `device place`.
 	*/
-	readonly seen: ReadonlyMap<string, number>;
+	readonly seen: ReadonlyMap<string, Sequences>;
 	/**
 	Keyed by `device place`, as `seen`.
 	*/
-	readonly read: ReadonlyMap<string, number>;
+	readonly read: ReadonlyMap<string, Sequences>;
 	readonly debts: ReadonlyMap<string, {readonly realm: string; readonly owner: string; readonly to: string}>;
 	/**
 	`server number` of each.

@@ -1,5 +1,6 @@
 // Every number of the messenger that is not part of a protocol, in one place: times in ms, sizes in bytes, counts.
 // Knows the numbers; refuses to know who enforces them.
+import {mailLifetimeMs} from '../protocol/limits.js';
 
 /**
 A request to the server that is not answered for so long means that the server is lost.
@@ -78,7 +79,7 @@ Longest record between two messengers, as JSON, whose escapes make a character o
 export const maximumRecordBytes = 512 * 1024;
 
 /**
-Authors' devices that a question to a neighbour names marks for, and people whom its asker misses.
+Marks of authors' devices that a question to a neighbour names, each range for itself, and people whom its asker misses.
 */
 export const maximumMarks = 512;
 export const maximumMissing = 64;
@@ -224,9 +225,9 @@ One-time prekeys at the server: so many, and more are made when fewer than half 
 export const oneTimePrekeys = 100;
 
 /**
-A signed prekey serves so long, and its private half is kept so long after it was replaced: longer than a mail lives.
+A signed prekey serves so long, and its private half is kept so long after it was replaced: longer than a mail lives. (A restoration makes it as old.)
 */
-export const signedPrekeyMs = 7 * 24 * 3_600_000;
+export const signedPrekeyMs = mailLifetimeMs;
 export const replacedPrekeyMs = 8 * 24 * 3_600_000;
 
 /**

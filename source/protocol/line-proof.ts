@@ -4,12 +4,18 @@
 //   audience   NAMEKEY:AFTER NAMEKEY:AFTER …     `AFTER` is the last earlier line of this author here that still waited for
 //                                                that reader when this one was said, 0 where none did
 //
-// A reader who has come to AFTER has all that was said to them before, so lines that are passed on leave no gap, as on a link.
+// A reader who has AFTER has all that was said to them before, so lines that are passed on leave no gap, as on a link (sequences.ts).
 import {Buffer} from 'node:buffer';
 import {sign, verify, type KeyObject} from 'node:crypto';
 import {decodeBase64, encodeBase64, importPublicKey} from './keys.js';
 import {maximumAudienceLength} from './limits.js';
 import {nameKey} from './names.js';
+import {
+	covers,
+	isNext,
+	take,
+	type Sequences,
+} from './sequences.js';
 
 /**
 Everything that a signature vouches for. `room` is the room's name key, `made` tells it from others of its name; `at` is ms since the epoch.
@@ -57,23 +63,19 @@ export function afterFor(audience: string, reader: string): number | undefined {
 }
 
 /**
-Of one author's lines, by sequence, those that `reader`, who has come to `mark`, can take one after the other, up to the first gap.
+Of one author's lines, by sequence, those that `reader`, who has some already, can take one after the other.
 */
-export function takeable<Line extends {readonly sequence: number; readonly audience: string}>(lines: Iterable<Line>, reader: string, mark: number): Line[] {
+export function takeable<Line extends {readonly sequence: number; readonly audience: string}>(lines: Iterable<Line>, reader: string, had: Sequences): Line[] {
 	const taken: Line[] = [];
-	let last = mark;
+	let all = had;
 	for (const line of lines) {
 		const after = afterFor(line.audience, reader);
-		if (after === undefined || line.sequence <= last) {
+		if (!(after !== undefined && !covers(all, line.sequence) && isNext(all, line.sequence, after))) {
 			continue;
 		}
 
-		if (after > last) {
-			break;
-		}
-
 		taken.push(line);
-		last = line.sequence;
+		all = take(all, line.sequence, after);
 	}
 
 	return taken;

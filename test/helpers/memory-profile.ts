@@ -11,7 +11,9 @@ import type {
 	StoredState,
 	StoreWrite,
 } from '../../source/messenger/effects.js';
+import {mailLifetimeMs} from '../../source/protocol/limits.js';
 import {takeable} from '../../source/protocol/line-proof.js';
+import {beginRun, covers, type Sequences} from '../../source/protocol/sequences.js';
 
 type Contact = StoredState['contacts'][number];
 
@@ -23,21 +25,21 @@ function isBefore(one: {clock: string; id: string}, other: {clock: string; id: s
 
 export class MemoryProfile {
 	outbox: OutboxEntry[] = [];
-	readonly seen = new Map<string, number>();
+	seen = new Map<string, Sequences>();
 	/**
 	In the order in which the lines came.
 	*/
-	readonly history: HistoryLine[] = [];
+	history: HistoryLine[] = [];
 	nextSequence = 1;
-	readonly #read = new Map<string, number>();
-	readonly #debts = new Map<string, {realm: string; owner: string; to: string}>();
-	readonly #takenMail = new Set<string>();
-	readonly #prekeys = new Map<number, PrekeySecret>();
-	readonly #contacts = new Map<string, Contact>();
-	readonly #knownKeys = new Map<string, KnownKey>();
-	readonly #departures = new Map<string, number>();
-	readonly #pins = new Map<string, {fingerprint: string; rootKey: string | undefined}>();
-	readonly #logins = new Map<string, {user: string; token: string}>();
+	#read = new Map<string, Sequences>();
+	#debts = new Map<string, {realm: string; owner: string; to: string}>();
+	#takenMail = new Set<string>();
+	#prekeys = new Map<number, PrekeySecret>();
+	#contacts = new Map<string, Contact>();
+	#knownKeys = new Map<string, KnownKey>();
+	#departures = new Map<string, number>();
+	#pins = new Map<string, {fingerprint: string; rootKey: string | undefined}>();
+	#logins = new Map<string, {user: string; token: string}>();
 
 	/**
 	Why the history can't be read, where that is so.
@@ -48,6 +50,34 @@ export class MemoryProfile {
 		for (const write of writes) {
 			this.#applyOne(write);
 		}
+	}
+
+	/**
+	What the automatic backup holds once it was brought up to date (io/profile-backup.ts). The pins are not of the profile: all profiles of a machine share them.
+	*/
+	backUp(): MemoryProfile {
+		const backup = this.#copy();
+		backup.#prekeys = new Map([...this.#prekeys].filter(([, {kind}]) => kind === 'signed'));
+		return backup;
+	}
+
+	/**
+	The state that takes the place of this one, which is damaged: that of `backup`, made fit to be gone on from (io/profile-restoration.ts).
+
+	@param backup
+	@param now Ms since the epoch.
+	*/
+	restore(backup: MemoryProfile, now: number): MemoryProfile {
+		backup.nextSequence = beginRun(backup.nextSequence, now);
+		const fresh = backup.#copy();
+		fresh.outbox = fresh.outbox.map(entry => entry.state.step === 'stored' ? {...entry, state: {step: 'queued'}} : entry);
+		for (const [id, prekey] of fresh.#prekeys) {
+			fresh.#prekeys.set(id, {...prekey, madeAt: Math.min(prekey.madeAt, Math.floor(now - mailLifetimeMs))});
+		}
+
+		fresh.#departures.clear();
+		fresh.#pins = new Map(this.#pins);
+		return fresh;
 	}
 
 	load(): StoredState {
@@ -90,10 +120,10 @@ export class MemoryProfile {
 				const {place, made, reader, marks, since, limit} = query;
 				const proven = inPlace(place).filter(({proof}) => proof);
 				for (const author of new Set(proven.map(({device}) => device).toSorted())) {
-					const mark = marks.get(author) ?? 0;
-					const lines = proven.filter(({device, sequence}) => device === author && sequence > mark).toSorted((one, other) => one.sequence - other.sequence);
+					const had = marks.get(author) ?? [];
+					const lines = proven.filter(({device, sequence}) => device === author && !covers(had, sequence)).toSorted((one, other) => one.sequence - other.sequence);
 					const end = lines.findLastIndex(({at, proof}) => at < since || proof!.made !== made);
-					const found = takeable(lines.slice(end + 1).map(line => ({...line, audience: line.proof!.audience})), reader, mark).slice(0, limit);
+					const found = takeable(lines.slice(end + 1).map(line => ({...line, audience: line.proof!.audience})), reader, had).slice(0, limit);
 					if (found.length > 0) {
 						return found.map(({audience: _, ...line}) => line);
 					}
@@ -119,6 +149,23 @@ export class MemoryProfile {
 
 	has(id: string, to: string): boolean {
 		return this.outbox.some(entry => entry.id === id && entry.to === to);
+	}
+
+	#copy(): MemoryProfile {
+		const copy = new MemoryProfile();
+		copy.outbox = [...this.outbox];
+		copy.seen = new Map(this.seen);
+		copy.history = [...this.history];
+		copy.nextSequence = this.nextSequence;
+		copy.#read = new Map(this.#read);
+		copy.#debts = new Map(this.#debts);
+		copy.#takenMail = new Set(this.#takenMail);
+		copy.#prekeys = new Map(this.#prekeys);
+		copy.#contacts = new Map(this.#contacts);
+		copy.#knownKeys = new Map(this.#knownKeys);
+		copy.#departures = new Map(this.#departures);
+		copy.#logins = new Map(this.#logins);
+		return copy;
 	}
 
 	#unread(): StoredState['unread'] {
@@ -182,8 +229,7 @@ export class MemoryProfile {
 			case 'seen':
 			case 'read': {
 				const marks = write.kind === 'seen' ? this.seen : this.#read;
-				const source = `${write.device} ${write.place}`;
-				marks.set(source, Math.max(write.sequence, marks.get(source) ?? 0));
+				marks.set(`${write.device} ${write.place}`, write.sequences);
 				break;
 			}
 

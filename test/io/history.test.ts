@@ -16,6 +16,7 @@ import {HistoryTable, type HistoryWrite} from '../../source/io/history-table.js'
 import {migrate} from '../../source/io/profile-schema.js';
 import {ProfileStore} from '../../source/io/profile-store.js';
 import type {HistoryLine, HistoryQuery, OutboxEntry} from '../../source/messenger/effects.js';
+import {join as joinSequences, type Sequences} from '../../source/protocol/sequences.js';
 import {MemoryProfile} from '../helpers/memory-profile.js';
 
 const person = {realm: 'r', owner: 'ann'};
@@ -66,6 +67,15 @@ const writes = fc.oneof(
 		}),
 	},
 );
+function joinAll(parts: ReadonlyArray<readonly [first: number, more: number]>): Sequences {
+	let all: Sequences = [];
+	for (const [first, more] of parts) {
+		all = joinSequences(all, [first, first + more]);
+	}
+
+	return all;
+}
+
 const whose = fc.record({realm: fc.constantFrom('r', 'q'), owner: fc.constantFrom('ann', 'Ann', 'nobody')});
 const place = fc.constantFrom<HistoryLine['place']>('session:bob', 'room:den', 'session:nobody');
 const queries: fc.Arbitrary<HistoryQuery> = fc.oneof(
@@ -73,7 +83,7 @@ const queries: fc.Arbitrary<HistoryQuery> = fc.oneof(
 		kind: fc.constant('page' as const), place, before: fc.option(fc.record({clock: fc.constantFrom('000', '010', '020', '9'), id: fc.constantFrom('d-3', 'e-9', '')}), {nil: undefined}), limit: fc.integer({min: 1, max: 10}),
 	})).map(([who, query]) => ({...who, ...query})),
 	fc.tuple(whose, fc.record({
-		kind: fc.constant('passable' as const), place, made: fc.constantFrom(1, 1, 2), reader: fc.constantFrom('ann', 'bob', 'Bob', 'nobody'), marks: fc.uniqueArray(fc.tuple(fc.constantFrom('d', 'e', 'f'), fc.nat(20)), {selector: ([device]) => device}).map(marks => new Map(marks)), since: fc.constantFrom(0, 0, 5, 60), limit: fc.integer({min: 1, max: 10}),
+		kind: fc.constant('passable' as const), place, made: fc.constantFrom(1, 1, 2), reader: fc.constantFrom('ann', 'bob', 'Bob', 'nobody'), marks: fc.uniqueArray(fc.tuple(fc.constantFrom('d', 'e', 'f'), fc.array(fc.tuple(fc.nat(20), fc.nat(5)), {maxLength: 3})), {selector: ([device]) => device}).map(marks => new Map(marks.map(([device, parts]) => [device as string, joinAll(parts)]))), since: fc.constantFrom(0, 0, 5, 60), limit: fc.integer({min: 1, max: 10}),
 	})).map(([who, query]) => ({...who, ...query})),
 	fc.tuple(whose, fc.record({
 		kind: fc.constant('search' as const), words: fc.constantFrom('tea', 'teap', 'tea крот', 'teapot te', 'te teapot', 'can\'t', '"', '', 'a-b', 'NEAR(', '*', 'TEA'), limit: fc.integer({min: 1, max: 10}), context: fc.nat(2),
@@ -124,22 +134,29 @@ test('a store answers with everything that was written before the question', asy
 	t.deepEqual(answers[1], [makeLine(3)]);
 });
 
-test('a profile of the first version keeps everything and gains a history', async t => {
+/**
+A store over a profile that an earlier version has left.
+*/
+async function openOld(t: ExecutionContext, version: number): Promise<ProfileStore> {
 	const folder = temporaryFolder(t);
 	const first = await ProfileStore.open({folder});
 	await first.close();
 	const path = join(folder, 'profiles', '1', 'profile.db');
 	rmSync(path);
 	const old = new DatabaseSync(path);
-	old.exec(readFileSync(new URL('../../../fixtures/profile-version-1.sql', import.meta.url), 'utf8'));
+	old.exec(readFileSync(new URL(`../../../fixtures/profile-version-${version}.sql`, import.meta.url), 'utf8'));
 	old.close();
-
 	const store = await ProfileStore.open({folder});
 	t.teardown(async () => store.close());
+	return store;
+}
+
+test('a profile of the first version keeps everything and gains a history', async t => {
+	const store = await openOld(t, 1);
 	t.deepEqual(store.stored.outbox, [{
 		id: 'device-1', sequence: 1, realm: 'realm', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: 'line 1', at: 1000.5, clock: 'c', state: {step: 'queued'},
 	}]);
-	t.deepEqual(store.stored.seen, new Map([['d session', 7]]));
+	t.deepEqual(store.stored.seen, new Map([['d session', [[1, 7]]]]));
 	t.is(store.stored.nextSequence, 64);
 	t.deepEqual(store.stored.logins, new Map([['a:1', {user: 'ann', token: 't'}]]));
 	await store.write([{kind: 'history-add', line: makeLine(1)}]);
@@ -149,17 +166,7 @@ test('a profile of the first version keeps everything and gains a history', asyn
 });
 
 test('a profile of the second version keeps everything and can take what is needed to pass lines on', async t => {
-	const folder = temporaryFolder(t);
-	const first = await ProfileStore.open({folder});
-	await first.close();
-	const path = join(folder, 'profiles', '1', 'profile.db');
-	rmSync(path);
-	const old = new DatabaseSync(path);
-	old.exec(readFileSync(new URL('../../../fixtures/profile-version-2.sql', import.meta.url), 'utf8'));
-	old.close();
-
-	const store = await ProfileStore.open({folder});
-	t.teardown(async () => store.close());
+	const store = await openOld(t, 2);
 	t.deepEqual(store.stored.outbox, [{
 		id: 'device-1', sequence: 1, realm: 'realm', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: 'line 1', at: 1000.5, clock: 'c', state: {step: 'stored', device: 'd2', at: 1001},
 	}]);
@@ -207,13 +214,30 @@ test('who lacks lines is found them far back among many authors, and who lacks n
 	}
 
 	const find = (reader: string, marks: Readonly<Record<string, number>>) => table.recall({
-		kind: 'passable', ...person, place: 'room:den', made: 5, reader, marks: new Map(Object.entries(marks)), since: 0, limit: 2,
+		kind: 'passable', ...person, place: 'room:den', made: 5, reader, marks: new Map(Object.entries(marks).map(([device, last]) => [device, [[1, last]]])), since: 0, limit: 2,
 	}).map(({id}) => id);
 	t.deepEqual(find('cat', {}), ['a-1', 'a-2']);
 	t.deepEqual(find('cat', {a: 3000}), ['b-2901', 'b-2902']);
 	t.deepEqual(find('cat', {a: 3000, b: 3000}), []);
 	t.deepEqual(find('dan', {}), ['c-1', 'c-2']);
 	t.deepEqual(find('eve', {}), []);
+});
+
+test('a profile of the third version keeps everything; what was one number stands for all lines below it', async t => {
+	const store = await openOld(t, 3);
+	t.deepEqual(store.stored.seen, new Map([['d session', [[1, 7]]], ['e room:den', [[1, 1_760_000_000_123]]]]));
+	t.deepEqual(store.stored.read, new Map([['d session', [[1, 5]]]]));
+	t.deepEqual(store.stored.outbox, [{
+		id: 'device-1', sequence: 1, realm: 'realm', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: 'line 1', at: 1000.5, clock: 'c', state: {step: 'stored', device: 'd2', at: 1001}, proof: {made: 5, audience: 'bob:0 cat:0', signature: 's'},
+	}]);
+	t.is(store.stored.nextSequence, 64);
+	t.like((await store.recall({
+		kind: 'page', ...person, place: 'room:den', before: undefined, limit: 9,
+	}))[0], {
+		id: 'd-1', text: 'old line', proof: {
+			made: 5, audience: 'ann:0 cat:0', signature: 's', card: 'a card',
+		},
+	});
 });
 
 test('an export is a new file for the user alone, as text or as JSON', async t => {

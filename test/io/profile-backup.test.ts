@@ -19,6 +19,8 @@ import {ProfileDatabase, type ProfileWrite} from '../../source/io/profile-databa
 import {markOf, readOrRestore} from '../../source/io/profile-restoration.js';
 import {ProfileStore} from '../../source/io/profile-store.js';
 import type {HistoryLine, OutboxEntry} from '../../source/messenger/effects.js';
+import {beginRun, runLength} from '../../source/protocol/sequences.js';
+import {MemoryProfile} from '../helpers/memory-profile.js';
 import {SeededRandom} from '../helpers/random.js';
 
 function temporaryFolder(t: ExecutionContext): string {
@@ -40,7 +42,7 @@ const entry = (sequence: number, change: Partial<OutboxEntry> = {}): ProfileWrit
 	},
 });
 const mark = (sequence: number): ProfileWrite => ({
-	kind: 'seen', device: 'd', place: 'r/ann/session', sequence,
+	kind: 'seen', device: 'd', place: 'r/ann/session', sequences: [[1, sequence]],
 });
 
 function write(path: string, ...writes: readonly ProfileWrite[]): void {
@@ -148,11 +150,62 @@ test('what must not come back with an older state does not', t => {
 	const {state, news} = readOrRestore(path, true, now);
 	t.regex(news!, /is damaged\. Earshot goes on with its automatic backup of 1970-01-01T00:00:01\.000Z, which is \d+ days old\..*lines of yours.*The damaged files are kept in .*damaged-2026-03-01T12-00-00-000Z\.$/v);
 	t.deepEqual(state, {
-		...before, nextSequence: now, departures: new Map(), outbox: before.outbox.map(each => each.state.step === 'stored' ? {...each, state: {step: 'queued'}} : each),
+		...before, nextSequence: beginRun(129, now), departures: new Map(), outbox: before.outbox.map(each => each.state.step === 'stored' ? {...each, state: {step: 'queued'}} : each),
 	});
 	t.is(statSync(join(path, '..', 'damaged-2026-03-01T12-00-00-000Z', 'profile.db')).size, 5000);
 	t.deepEqual(historyOf(path).map(({id}) => id), ['d-1']);
 	t.is(statSync(path).mode & 0o077, 0);
+});
+
+test('a restored profile is what its naive twin makes of the same backup', t => {
+	const path = join(temporaryFolder(t), 'profile.db');
+	const twin = new MemoryProfile();
+	const secret = new Uint8Array(32).fill(1);
+	const apply = (...writes: readonly ProfileWrite[]) => {
+		write(path, ...writes);
+		twin.apply(writes);
+	};
+
+	const now = Date.parse('2026-03-01T12:00:00Z');
+	apply(
+		entry(1),
+		entry(2, {state: {step: 'stored', device: 'b', at: 5}}),
+		entry(3, {state: {step: 'delivered'}}),
+		mark(7),
+		{
+			kind: 'read', device: 'd', place: 'r/ann/session', sequences: [[1, 5]],
+		},
+		{
+			kind: 'owe', device: 'd', place: 'r/ann/session', debt: {realm: 'r', owner: 'ann', to: 'bob'},
+		},
+		{kind: 'mail-taken', server: 'a:1', number: 4},
+		...[1, 2, 3].map((id): ProfileWrite => ({
+			kind: 'prekey-add', prekey: {
+				id, kind: id === 1 ? 'one-time' : 'signed', secret, madeAt: id === 2 ? 5 : now - 5,
+			},
+		})),
+		{
+			kind: 'contact-add', realm: 'r', owner: 'ann', user: 'bob',
+		},
+		{
+			kind: 'departure', server: 's', user: 'ann', at: 5,
+		},
+		{kind: 'sequence', next: 129},
+		{
+			kind: 'login', server: 'a:1', user: 'ann', token: 't',
+		},
+		line(1),
+		line(2, {isUnread: true}),
+	);
+	backUp(path, 1000);
+	const backup = twin.backUp();
+	apply(entry(4), mark(9), {kind: 'sequence', next: 257}, line(3));
+	for (const at of [now, now + 1]) {
+		truncateSync(path, 5000);
+		const {pins: _, ...expected} = twin.restore(backup, at).load();
+		const {state} = readOrRestore(path, true, at);
+		t.deepEqual({...state, prekeys: state.prekeys.toSorted((one, other) => one.id - other.id)}, {...expected, prekeys: expected.prekeys.toSorted((one, other) => one.id - other.id)});
+	}
 });
 
 test('no sequence comes twice, however often the same backup is used and whatever the clock says', t => {
@@ -163,7 +216,7 @@ test('no sequence comes twice, however often the same backup is used and whateve
 	for (const now of [5000, 5000, 1, Date.now(), 1]) {
 		truncateSync(path, 50);
 		const {nextSequence} = readOrRestore(path, true, now).state;
-		t.true(starts.every(start => nextSequence >= start + (2 ** 32)), `${nextSequence} after ${starts.join(' ')}`);
+		t.true(starts.every(start => nextSequence >= start + runLength), `${nextSequence} after ${starts.join(' ')}`);
 		starts.push(nextSequence);
 	}
 });

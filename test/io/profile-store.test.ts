@@ -60,16 +60,16 @@ test('a profile gives back what was written', async t => {
 			kind: 'outbox-state', id: 'device-2', to: 'bob', state: {step: 'stored', device: 'd', at: 7},
 		},
 		{
-			kind: 'seen', device: 'd', place: 'session', sequence: 7,
+			kind: 'seen', device: 'd', place: 'session', sequences: [[1, 5]],
 		},
 		{
-			kind: 'seen', device: 'd', place: 'session', sequence: 5,
+			kind: 'seen', device: 'd', place: 'session', sequences: [[1, 7], [9, 9]],
 		},
 		{
-			kind: 'seen', device: 'd', place: 'room:den', sequence: 2,
+			kind: 'seen', device: 'd', place: 'room:den', sequences: [[1, 2]],
 		},
 		{
-			kind: 'read', device: 'd', place: 'session', sequence: 6,
+			kind: 'read', device: 'd', place: 'session', sequences: [[1, 6]],
 		},
 		{
 			kind: 'owe', device: 'd', place: 'session', debt,
@@ -118,8 +118,8 @@ test('a profile gives back what was written', async t => {
 	t.deepEqual(second.device, first.device);
 	t.deepEqual(second.stored, {
 		outbox: [entry(1, 'cat'), {...entry(2), state: {step: 'stored', device: 'd', at: 7}}],
-		seen: new Map([['d room:den', 2], ['d session', 7]]),
-		read: new Map([['d session', 6]]),
+		seen: new Map([['d room:den', [[1, 2]]], ['d session', [[1, 7], [9, 9]]]]),
+		read: new Map([['d session', [[1, 6]]]]),
 		debts: new Map([['d session', debt]]),
 		takenMail: new Set(['a:1 5']),
 		prekeys: [prekey(2)],

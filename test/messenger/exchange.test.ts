@@ -8,6 +8,7 @@ import {Journal} from '../../source/messenger/journal.js';
 import {Outbox} from '../../source/messenger/lines/outbox.js';
 import {Progress} from '../../source/messenger/lines/progress.js';
 import type {PeerRecord} from '../../source/messenger/peers/records.js';
+import {encodeSequences, lastOf, type Sequences} from '../../source/protocol/sequences.js';
 
 const den = {key: 'room:den', lane: 'room:den'} as const;
 const clock = new HybridClock().tick(1_700_000_000_000);
@@ -20,13 +21,13 @@ function say(visit: number, sequence: number): PeerRecord {
 
 function here(visit: number, seen = 0, read = 0): PeerRecord {
 	return {
-		kind: 'here', shared: 'room:den', visit, seen, read,
+		kind: 'here', shared: 'room:den', visit, seen: [[1, seen]], read: [[1, read]],
 	};
 }
 
 function got(sequence: number, read = 0): PeerRecord {
 	return {
-		kind: 'got', shared: 'room:den', sequence, read,
+		kind: 'got', shared: 'room:den', seen: [[1, sequence]], read: [[1, read]],
 	};
 }
 
@@ -92,7 +93,7 @@ class Bench {
 				handleLine: ({device, lane, sequence}) => {
 					this.told.push(`shown ${device}-${sequence}`);
 					if (this.isReading) {
-						inbox.markRead(device, lane, sequence, {isKept: false});
+						inbox.markRead(device, lane, {isKept: false});
 					}
 				},
 				handleHere: (_peer, key) => {
@@ -152,10 +153,17 @@ class Bench {
 	}
 }
 
+/**
+The last number where all up to it are meant, as is usual.
+*/
+function numbers(sequences: Sequences): string {
+	return sequences.length < 2 ? String(lastOf(sequences)) : encodeSequences(sequences);
+}
+
 function describe(record: PeerRecord): string {
 	switch (record.kind) {
 		case 'here': {
-			return `here ${record.visit} seen ${record.seen}`;
+			return `here ${record.visit} seen ${numbers(record.seen)}`;
 		}
 
 		case 'say': {
@@ -163,7 +171,7 @@ function describe(record: PeerRecord): string {
 		}
 
 		case 'got': {
-			return record.read === record.sequence ? `got ${record.sequence}` : `got ${record.sequence} read ${record.read}`;
+			return numbers(record.read) === numbers(record.seen) ? `got ${numbers(record.seen)}` : `got ${numbers(record.seen)} read ${numbers(record.read)}`;
 		}
 
 		default: {
@@ -300,7 +308,7 @@ test('a peer that claims to share everything with us is remembered within bounds
 	const bench = new Bench();
 	for (let index = 0; index < 1000; index++) {
 		bench.delivery.handleRecord('bob', {
-			kind: 'here', shared: `room:r${index}`, visit: index, seen: 0, read: 0,
+			kind: 'here', shared: `room:r${index}`, visit: index, seen: [], read: [],
 		}, 0);
 	}
 

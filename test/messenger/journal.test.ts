@@ -18,7 +18,7 @@ function start() {
 	const stored: number[] = [];
 	const mark = (sequence: number, place: 'room:den' | 'room:attic' = 'room:den') => {
 		journal.gatherLatest(place, {
-			kind: 'seen', device: 'a', place, sequence,
+			kind: 'seen', device: 'a', place, sequences: [[1, sequence]],
 		}, () => {
 			stored.push(sequence);
 		});
@@ -53,12 +53,12 @@ test('of one subject only the last change is written, and all who wait for it ar
 	mark(2);
 	mark(3);
 	journal.flush(1000);
-	t.deepEqual(batches[0]!.writes.map(write => write.kind === 'seen' && [write.place, write.sequence]), [['room:den', 3], ['room:attic', 5]]);
+	t.deepEqual(batches[0]!.writes.map(write => write.kind === 'seen' && [write.place, write.sequences]), [['room:den', [[1, 3]]], ['room:attic', [[1, 5]]]]);
 	journal.handleStored(batches[0]!.batch, 1001);
 	t.deepEqual(stored, [1, 5, 2, 3]);
 	mark(4);
 	journal.flush(1000 + gatherMs);
-	t.deepEqual(batches[1]!.writes.map(write => write.kind === 'seen' && write.sequence), [4]);
+	t.deepEqual(batches[1]!.writes.map(write => write.kind === 'seen' && write.sequences), [[[1, 4]]]);
 });
 
 test('in a flood changes are gathered longer, until it is over', t => {
@@ -92,7 +92,7 @@ test('what nobody waits for goes with the next batch, alone after a while, or wh
 	const {journal, batches, mark} = start();
 	const read = (sequence: number) => {
 		journal.defer('a', {
-			kind: 'read', device: 'a', place: 'room:den', sequence,
+			kind: 'read', device: 'a', place: 'room:den', sequences: [[1, sequence]],
 		});
 	};
 

@@ -35,11 +35,12 @@ Whatever happened: once everybody is there and free, every line that was acknowl
 export function checkNothingWaits(world: World): void {
 	for (const {name, disk} of world.clients.values()) {
 		for (const {id, to, place, state} of disk.outbox) {
-			check(state.step === 'delivered', `${id} of ${name} for ${to} in ${place.kind} ${place.name} is still ${state.step}`);
+			check(state.step === 'delivered' || (state.step === 'stored' && world.ledger.isForgotten(id, to)), `${id} of ${name} for ${to} in ${place.kind} ${place.name} is still ${state.step}`);
 		}
 	}
 
 	world.ledger.checkAll(world.clients, world.now);
+	world.ledger.checkLeft();
 }
 
 function checkPresence(world: World, clients: readonly ClientNode[]): void {

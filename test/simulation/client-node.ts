@@ -10,6 +10,11 @@ import type {World} from './world.js';
 
 export type ClientSettings = {readonly mode: 'one' | 'many'; readonly accept: 'ask' | 'contacts' | 'everyone'; readonly reading?: 'printed' | 'active'; readonly history?: boolean};
 
+/**
+Between two backups; a program takes a minute, which is longer than many of these lives.
+*/
+const backupPausesMs = [50, 1000, 10_000, 60_000] as const;
+
 export class ClientNode {
 	client: Client | undefined;
 	/**
@@ -18,6 +23,14 @@ export class ClientNode {
 	incarnation = 0;
 	readonly name: string;
 	disk = new MemoryProfile();
+	/**
+	The automatic backup of the disk, as long as there is one.
+	*/
+	backup: MemoryProfile | undefined;
+	/**
+	Whether the backup is brought up to date by itself.
+	*/
+	isBackedUp = true;
 	readonly events: MessengerEvent[] = [];
 	readonly replies = new Map<number, CommandReply>();
 	readonly settings: ClientSettings;
@@ -31,6 +44,7 @@ export class ClientNode {
 	#device: {sign: Uint8Array; agree: Uint8Array};
 	#lastTag = 0;
 	#diskBusyUntil = 0;
+	#backupAt = 0;
 	readonly #unwritten = new Map<number, readonly StoreWrite[]>();
 
 	constructor(world: World, name: string, host: string, settings: ClientSettings) {
@@ -73,10 +87,31 @@ export class ClientNode {
 	}
 
 	/**
+	SIGKILL, and the profile is found damaged: the next start goes on with its backup. Without one it stays as it is, as nothing can be done then.
+	*/
+	crashAndDamage(): void {
+		this.crash();
+		if (!this.backup) {
+			return;
+		}
+
+		this.disk = this.disk.restore(this.backup, this.#world.now);
+		this.#world.ledger.handleRestored(this, this.#world.clients);
+	}
+
+	/**
+	The backup is brought up to date.
+	*/
+	backUp(): void {
+		this.backup = this.disk.backUp();
+	}
+
+	/**
 	The same person sits down at a machine that was never used before.
 	*/
 	startOnNewDevice(): void {
 		this.disk = new MemoryProfile();
+		this.backup = undefined;
 		this.#device = {sign: this.#world.chance.bytes(32), agree: this.#world.chance.bytes(32)};
 		this.start();
 	}
@@ -172,7 +207,7 @@ export class ClientNode {
 			case 'event': {
 				this.events.push(effect.event);
 				this.#world.trace(this.name, effect.event);
-				this.#world.ledger.handleEvent(this, effect.event);
+				this.#world.ledger.handleEvent(this, effect.event, this.#world.now);
 				break;
 			}
 
@@ -234,6 +269,7 @@ export class ClientNode {
 		}
 
 		this.#unwritten.clear();
+		this.backUp();
 		this.client = undefined;
 		this.incarnation++;
 		this.#world.ledger.handleCrash(this);
@@ -255,9 +291,18 @@ export class ClientNode {
 		});
 	}
 
+	#backUpNowAndThen(): void {
+		if (!this.isBackedUp || this.#world.now < this.#backupAt) {
+			return;
+		}
+
+		this.backUp();
+		this.#backupAt = this.#world.now + this.#world.chance.pick(backupPausesMs);
+	}
+
 	#store({batch, writes}: Effect & {type: 'store'}): void {
 		const {incarnation} = this;
-		this.#world.ledger.handleWrites(this, batch, writes);
+		this.#world.ledger.handleWrites(this, batch, writes, this.#world.now);
 		this.#unwritten.set(batch, writes);
 		const durableAt = Math.max(this.#diskBusyUntil, this.#world.now + (this.#world.diskMs * (0.5 + this.#world.chance.float())));
 		const answeredAt = durableAt + (this.#world.diskMs / 2);
@@ -270,6 +315,7 @@ export class ClientNode {
 			this.#unwritten.delete(batch);
 			this.disk.apply(writes);
 			this.#world.ledger.handleDurable(this, batch);
+			this.#backUpNowAndThen();
 		});
 		this.#world.planAt(answeredAt, () => {
 			if (this.incarnation !== incarnation) {

@@ -4,6 +4,7 @@ import type {OutboxEntry, StoreWrite} from '../../source/messenger/effects.js';
 import type {CommandReply, DeliveryState, MessengerEvent} from '../../source/messenger/events.js';
 import {afterFor} from '../../source/protocol/line-proof.js';
 import {nameKey} from '../../source/protocol/names.js';
+import {covers, lastOf, runLength} from '../../source/protocol/sequences.js';
 import type {ClientNode} from './client-node.js';
 
 /**
@@ -21,6 +22,11 @@ A command is answered within this time, if only by an error.
 */
 const longestAnswerMs = 45_000;
 
+/**
+New prekeys are at the server, and nobody uses old ones any more, so long after they were made.
+*/
+const newKeysMs = 90_000;
+
 const progress: readonly DeliveryState[] = ['queued', 'sent', 'stored', 'delivered', 'read', 'failed'];
 
 export class Ledger {
@@ -37,6 +43,26 @@ export class Ledger {
 	readonly #heard = new Set<string>();
 	readonly #failed = new Set<string>();
 	readonly #excused = new Set<string>();
+	/**
+	Shown before the profile of who was shown it went back to a state that does not know of it: may be shown once more.
+	*/
+	readonly #shownBefore = new Set<string>();
+	/**
+	Told to be at the server.
+	*/
+	readonly #stored = new Set<string>();
+	/**
+	Those of them that only the server has, because their author has gone back to an older state.
+	*/
+	readonly #left = new Set<string>();
+	/**
+	What a damaged profile has taken: said after its backup, and neither received nor at the server; or sealed for keys of the damaged one.
+	*/
+	readonly #taken = new Set<string>();
+	/**
+	Who has gone back to an older state, and until when (ms since the epoch) mail to them may be sealed for keys of the lost one.
+	*/
+	readonly #keyless = new Map<string, number>();
 	readonly #lastShown = new Map<string, number>();
 	readonly #progress = new Map<string, DeliveryState>();
 	readonly #batches = new Map<ClientNode, Map<number, Batch>>();
@@ -53,17 +79,23 @@ export class Ledger {
 		return this.#excused.size;
 	}
 
+	get takenCount(): number {
+		return this.#taken.size;
+	}
+
 	get failedCount(): number {
 		return this.#failed.size;
 	}
 
-	handleWrites(node: ClientNode, batch: number, writes: readonly StoreWrite[]): void {
+	handleWrites(node: ClientNode, batch: number, writes: readonly StoreWrite[], now: number): void {
 		const batches = this.#batches.get(node) ?? new Map<number, Batch>();
 		this.#batches.set(node, batches);
 		batches.set(batch, {writes, isDurable: false});
 		for (const write of writes) {
 			if (write.kind === 'outbox-add') {
 				this.#handleSaid(node, write.entry);
+			} else if (write.kind === 'prekey-add' && this.#keyless.get(node.name) === Infinity) {
+				this.#keyless.set(node.name, now + newKeysMs);
 			}
 		}
 	}
@@ -91,7 +123,7 @@ export class Ledger {
 		for (const {writes, isDurable} of this.#batches.get(node)?.values() ?? []) {
 			for (const write of writes) {
 				if (isDurable && write.kind === 'seen') {
-					this.#excused.add(`${write.device}-${write.sequence} ${node.name}`);
+					this.#excused.add(`${write.device}-${lastOf(write.sequences)} ${node.name}`);
 				} else if (isDurable && write.kind === 'history-add' && write.line.from !== node.name) {
 					// A mark speaks for all lines that came with it.
 					this.#excused.add(`${write.line.id} ${node.name}`);
@@ -103,6 +135,57 @@ export class Ledger {
 		}
 
 		this.#forget(node);
+	}
+
+	/**
+	The profile of `node` was damaged, and its disk is now what the backup held. What it has said since may be lost where it was neither received nor at the server; what it was shown since
+	may be shown again; and mail that waits for it was sealed for keys that are gone, so that it comes only from authors who still have it.
+	*/
+	handleRestored(node: ClientNode, nodes: ReadonlyMap<string, ClientNode>): void {
+		const {disk, name} = node;
+		for (const [id, {author, place, recipients}] of this.lines) {
+			for (const to of author === name ? recipients : []) {
+				const key = `${id} ${to}`;
+				if (!disk.has(id, to) && !this.#isDone(id, to)) {
+					(this.#stored.has(key) ? this.#left : this.#taken).add(key);
+				}
+			}
+
+			if (!recipients.has(name)) {
+				continue;
+			}
+
+			const key = `${id} ${name}`;
+			const [device = '', sequence = ''] = id.split('-', 2);
+			const [, marks = []] = [...disk.seen].find(([source]) => source.startsWith(`${device} `) && source.endsWith(`/${place}`)) ?? [];
+			if (this.#shown.has(key) && !covers(marks, Number(sequence))) {
+				this.#shown.delete(key);
+				this.#shownBefore.add(key);
+			}
+
+			if (disk.history.every(line => line.id !== id)) {
+				this.#heard.delete(key);
+			}
+
+			this.#stored.delete(key);
+			this.#keyless.set(name, Infinity);
+			if (!this.#isDone(id, name) && !nodes.get(author)!.disk.has(id, name)) {
+				this.#taken.add(key);
+			}
+		}
+
+		for (const order of this.#lastShown.keys()) {
+			if (order.startsWith(`${name} `)) {
+				this.#lastShown.delete(order);
+			}
+		}
+	}
+
+	/**
+	Whether somebody was shown a line and does not know of it any more: its author may wait for a receipt until it is mailed again after a week.
+	*/
+	isForgotten(id: string, name: string): boolean {
+		return this.#shownBefore.has(`${id} ${name}`);
 	}
 
 	/**
@@ -140,16 +223,16 @@ export class Ledger {
 		}
 	}
 
-	handleEvent(node: ClientNode, event: MessengerEvent): void {
+	handleEvent(node: ClientNode, event: MessengerEvent, now: number): void {
 		if (event.type === 'message') {
 			this.#handleMessage(node, event);
 		} else if (event.type === 'delivery') {
-			this.#handleDelivery(event);
+			this.#handleDelivery(event, now);
 		}
 	}
 
 	/**
-	Every command was answered. Every acknowledged line is shown, given up in the open, or still in its author's outbox.
+	Every command was answered. Every acknowledged line is shown, given up in the open, still in its author's outbox, or taken by a damaged profile.
 	*/
 	checkAll(nodes: ReadonlyMap<string, ClientNode>, now: number): void {
 		for (const [key, {line, at}] of this.#unanswered) {
@@ -159,8 +242,19 @@ export class Ledger {
 		for (const id of this.#acknowledged) {
 			const line = this.lines.get(id);
 			for (const to of line?.recipients ?? []) {
-				check(this.#isDone(id, to) || nodes.get(line!.author)!.disk.has(id, to), `${id} of ${line!.author} to ${to} was acknowledged and is lost`);
+				const isKept = nodes.get(line!.author)!.disk.has(id, to) || this.#left.has(`${id} ${to}`) || this.#taken.has(`${id} ${to}`);
+				check(this.#isDone(id, to) || isKept, `${id} of ${line!.author} to ${to} was acknowledged and is lost`);
 			}
+		}
+	}
+
+	/**
+	What was at the server when its author's profile was damaged has come.
+	*/
+	checkLeft(): void {
+		for (const key of this.#left) {
+			const [id = '', to = ''] = key.split(' ', 2);
+			check(this.#isDone(id, to) || this.#taken.has(key), `${id} was at the server for ${to} when the profile of ${this.lines.get(id)!.author} was damaged, and is lost`);
 		}
 	}
 
@@ -170,7 +264,8 @@ export class Ledger {
 	checkPassed(place: string, one: string, other: string): void {
 		for (const [id, line] of this.lines) {
 			const before = afterFor(line.audience, other) ?? 0;
-			const isNext = before === 0 || this.#isDone(`${id.split('-', 1)[0]}-${before}`, other);
+			const beforeId = `${id.split('-', 1)[0]}-${before}`;
+			const isNext = before === 0 || (this.#isDone(beforeId, other) && (this.#shown.has(`${beforeId} ${other}`) || !this.isForgotten(beforeId, other)));
 			if (isNext && line.place === place && line.recipients.has(other) && this.#heard.has(`${id} ${one}`)) {
 				check(this.#isDone(id, other), `${one} has ${id} of ${line.author}, and ${other}, whom ${one} reaches, does not`);
 			}
@@ -203,17 +298,21 @@ export class Ledger {
 		const [device = '', sequence = ''] = id.split('-', 2);
 		const order = `${node.name} ${device} ${place}`;
 		const last = this.#lastShown.get(order) ?? 0;
-		check(Number(sequence) > last, `${node.name} is shown ${id} after ${last} of the same author`);
-		this.#lastShown.set(order, Number(sequence));
+		// An author who has gone back to an older state does not know what to wait for.
+		const hasBegunAnew = Math.floor(Number(sequence) / runLength) < Math.floor(last / runLength);
+		check(Number(sequence) > last || hasBegunAnew, `${node.name} is shown ${id} after ${last} of the same author`);
+		this.#lastShown.set(order, Math.max(last, Number(sequence)));
 	}
 
-	#handleDelivery({id, to, state}: MessengerEvent & {type: 'delivery'}): void {
+	#handleDelivery({id, to, state}: MessengerEvent & {type: 'delivery'}, now: number): void {
 		const key = `${id} ${to}`;
 		const before = this.#progress.get(key);
 		check(before === undefined || progress.indexOf(before) < progress.indexOf(state), `${id} to ${to} went from ${before} to ${state}`);
 		this.#progress.set(key, state);
 		if (state === 'failed') {
 			this.#failed.add(key);
+		} else if (state === 'stored' && now >= (this.#keyless.get(to) ?? -Infinity)) {
+			this.#stored.add(key);
 		}
 
 		check((state !== 'delivered' && state !== 'read') || this.#isDone(id, to), `${id} is called ${state}, and ${to} was not shown it`);
@@ -221,7 +320,7 @@ export class Ledger {
 
 	#isDone(id: string, name: string): boolean {
 		const key = `${id} ${name}`;
-		return this.#shown.has(key) || this.#failed.has(key) || this.#excused.has(key);
+		return this.#shown.has(key) || this.#failed.has(key) || this.#excused.has(key) || this.#shownBefore.has(key);
 	}
 }
 

@@ -14,7 +14,7 @@ if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1) {
 
 const startedAt = process.uptime();
 const sums = {
-	steps: 0, acknowledged: 0, shown: 0, excused: 0, failed: 0,
+	steps: 0, acknowledged: 0, shown: 0, excused: 0, failed: 0, taken: 0,
 };
 let failures = 0;
 for (let seed = first; seed < first + count; seed++) {
@@ -38,5 +38,5 @@ for (let seed = first; seed < first + count; seed++) {
 
 const seconds = process.uptime() - startedAt;
 console.log(`${count} seeds, ${failures} failed, ${seconds.toFixed(1)} s, ${(count / seconds).toFixed(1)} seeds/s`);
-console.log(`${sums.steps} steps, ${sums.acknowledged} lines acknowledged, ${sums.shown} shown, ${sums.failed} given up with their room, ${sums.excused} taken by a crash between mark and print`);
+console.log(`${sums.steps} steps, ${sums.acknowledged} lines acknowledged, ${sums.shown} shown, ${sums.failed} given up with their room, ${sums.excused} taken by a crash between mark and print, ${sums.taken} by a damaged profile`);
 process.exitCode = failures === 0 ? 0 : 1;

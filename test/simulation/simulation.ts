@@ -24,6 +24,7 @@ export type Outcome = {
 	readonly shown: number;
 	readonly excused: number;
 	readonly failed: number;
+	readonly taken: number;
 };
 
 /**
@@ -62,7 +63,7 @@ export function simulate(seed: number, {isTraced = false}: {isTraced?: boolean} 
 
 	const {steps, ledger, traceLines} = world;
 	return {
-		seed, problem, trace: traceLines, steps, acknowledged: ledger.acknowledgedCount, shown: ledger.shownCount, excused: ledger.excusedCount, failed: ledger.failedCount,
+		seed, problem, trace: traceLines, steps, acknowledged: ledger.acknowledgedCount, shown: ledger.shownCount, excused: ledger.excusedCount, failed: ledger.failedCount, taken: ledger.takenCount,
 	};
 }
 

@@ -87,7 +87,13 @@ function speakOrSuffer(world: World, clients: readonly ClientNode[]): void {
 
 		case 'crash': {
 			world.trace(client.name, 'crashes');
-			client.crash();
+			if (world.chance.chance(0.3)) {
+				world.trace(client.name, 'will go on with its backup');
+				client.crashAndDamage();
+			} else {
+				client.crash();
+			}
+
 			break;
 		}
 

@@ -83,6 +83,17 @@ const acts: ReadonlyArray<readonly [weight: number, act: Act]> = [
 		world.trace(client?.name ?? 'nobody', 'crashes');
 		client?.crash();
 	})],
+	[1, fate('a profile is damaged', world => {
+		const client = someone(world);
+		world.trace(client?.name ?? 'nobody', 'crashes, and goes on with its backup');
+		client?.crashAndDamage();
+		if (!(client && world.chance.chance(0.5))) {
+			return;
+		}
+
+		client.start();
+		logIn(world, client);
+	})],
 	[8, fate('somebody starts', world => {
 		const dead = world.clients.values().filter(({client}) => !client).toArray();
 		if (dead.length === 0) {

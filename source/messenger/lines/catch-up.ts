@@ -14,6 +14,7 @@ import {decodeBase64} from '../../protocol/keys.js';
 import {mailLifetimeMs} from '../../protocol/limits.js';
 import {afterFor, isProven} from '../../protocol/line-proof.js';
 import {nameKey} from '../../protocol/names.js';
+import {maximumSequence, type Sequences} from '../../protocol/sequences.js';
 import type {Conversation} from '../conversations/conversation.js';
 import type {Conversations} from '../conversations/conversations.js';
 import type {StoreWrite} from '../effects.js';
@@ -255,9 +256,10 @@ export class CatchUp {
 			return;
 		}
 
-		const marks = new Map([...this.#parts.inbox.marksOf(conversation.lane), ...[...skipped].map(device => [device, Number.MAX_SAFE_INTEGER] as const)]);
+		const all: Sequences = [[1, maximumSequence]];
+		const marks = new Map([...this.#parts.inbox.marksOf(conversation.lane), ...[...skipped].map(device => [device, all] as const)]);
 		this.#parts.peers.send(peer, {
-			kind: 'have', shared: conversation.lane, visit, made: conversation.made, marks: [...marks].slice(-maximumMarks), missing: this.#missing(conversation).slice(0, maximumMissing),
+			kind: 'have', shared: conversation.lane, visit, made: conversation.made, marks: cut([...marks]), missing: this.#missing(conversation).slice(0, maximumMissing),
 		});
 		search.asked = peer;
 		search.askedAt = now;
@@ -312,16 +314,15 @@ export class CatchUp {
 		trust.observe(author, {isPassed: true});
 		let count = 0;
 		for (const {audience, signature, ...line} of trust.isTrusted(author) ? lines : []) {
-			const taken = inbox.taken(device, lane);
-			if (line.sequence <= taken) {
+			if (inbox.hasTaken(device, lane, line.sequence)) {
 				continue;
 			}
 
-			const after = afterFor(audience, user) ?? Infinity;
+			const after = afterFor(audience, user);
 			const said = {
 				realm, room: lane.slice('room:'.length), made, device, audience, ...line,
 			};
-			if (after > taken || line.at < now - passedLifetimeMs || this.#unstored >= maximumUnstoredLines || !isProven(said, signature, sign)) {
+			if (after === undefined || !inbox.isNext(device, lane, line.sequence, after) || line.at < now - passedLifetimeMs || this.#unstored >= maximumUnstoredLines || !isProven(said, signature, sign)) {
 				break;
 			}
 
@@ -332,7 +333,7 @@ export class CatchUp {
 			};
 			this.#unstored++;
 			count++;
-			inbox.take(arrival, listener.recordLine(arrival, now), then => {
+			inbox.take({...arrival, after}, listener.recordLine(arrival, now), then => {
 				this.#unstored--;
 				listener.handleLine(arrival, then);
 			});
@@ -340,4 +341,16 @@ export class CatchUp {
 
 		return count;
 	}
+}
+
+/**
+As many of the last marks as a question may name.
+*/
+function cut(marks: ReadonlyArray<readonly [device: string, taken: Sequences]>): ReadonlyArray<readonly [device: string, taken: Sequences]> {
+	let count = 0;
+	const start = marks.findLastIndex(([, taken]) => {
+		count += taken.length;
+		return count > maximumMarks;
+	});
+	return marks.slice(start + 1);
 }

@@ -3,10 +3,11 @@
 // refuses to know why a conversation is shared (sessions.ts, rooms.ts).
 //
 //   here ──► (theirs)                       A line is sent once both sides have said `here` on this link. It carries the
-//   ◄── here (ours, visit 1, seen 4)        visit of its receiver, so that a line sent before a good-bye can't be taken
+//   ◄── here (ours, visit 1, seen 1-4)      visit of its receiver, so that a line sent before a good-bye can't be taken
 //   say 5, say 6 (visit 1) ──►              for one after it: within a visit, lines arrive in order and without a gap.
-//   ◄── got 6 read 5
+//   ◄── got 1-6 read 1-5
 //   bye ──►
+import {lastOf, upTo, type Sequences} from '../../protocol/sequences.js';
 import type {HistoryLine, StoreWrite} from '../effects.js';
 import {
 	earlyHoldMs,
@@ -107,12 +108,16 @@ type Share = {
 	The last line sent under `theirs`.
 	*/
 	cursor: number;
+	/**
+	The last line that the peer had when it said `theirs`.
+	*/
+	known: number;
 };
 
 /**
 A conversation of which the peer says that we share it, and we don't know of it yet.
 */
-type Claim = {readonly visit: number; readonly seen: number; readonly read: number; until: number};
+type Claim = {readonly visit: number; readonly seen: Sequences; readonly read: Sequences; until: number};
 
 type Exchange = {
 	readonly shares: Map<SharedName, Share>;
@@ -151,7 +156,7 @@ export class Delivery {
 		}
 
 		const share: Share = {
-			key, lane, visit: undefined, theirs: undefined, since: now, cursor: 0,
+			key, lane, visit: undefined, theirs: undefined, since: now, cursor: 0, known: 0,
 		};
 		exchange.shares.set(shared, share);
 		// A link that comes now greets by itself.
@@ -181,7 +186,7 @@ export class Delivery {
 		if (share.theirs !== undefined && exchange.claims.size < maximumClaims) {
 			// They are still in it: should the server's news that made us part be old, their word need not come again.
 			exchange.claims.set(shared, {
-				visit: share.theirs, seen: 0, read: 0, until: now + earlyHoldMs,
+				visit: share.theirs, seen: [], read: [], until: now + earlyHoldMs,
 			});
 		}
 
@@ -274,7 +279,7 @@ export class Delivery {
 			case 'got': {
 				const share = exchange.shares.get(record.shared);
 				if (share?.theirs !== undefined) {
-					this.#progress.confirm(peer, share.lane, {got: Math.min(record.sequence, share.cursor), read: record.read}, now);
+					this.#progress.confirm(peer, share.lane, {got: upTo(record.seen, Math.max(share.cursor, share.known)), read: record.read}, now);
 				}
 
 				break;
@@ -411,9 +416,8 @@ export class Delivery {
 		const exchange = this.#get(peer);
 		const share = exchange.shares.get(shared)!;
 		share.visit = ++exchange.visits;
-		const {sequence: seen, read} = this.#marks(peer, share.lane);
 		this.#peers.send(peer, {
-			kind: 'here', shared, visit: share.visit, seen, read,
+			kind: 'here', shared, visit: share.visit, ...this.#marks(peer, share.lane),
 		});
 		const claim = exchange.claims.get(shared);
 		if (!claim) {
@@ -427,9 +431,9 @@ export class Delivery {
 	/**
 	What we have of the peer's lines in a lane.
 	*/
-	#marks(peer: string, lane: Lane): {readonly sequence: number; readonly read: number} {
+	#marks(peer: string, lane: Lane): {readonly seen: Sequences; readonly read: Sequences} {
 		const device = this.#peers.deviceOf(peer) ?? '';
-		return {sequence: this.#inbox.seen(device, lane), read: this.#inbox.read(device, lane)};
+		return {seen: this.#inbox.seen(device, lane), read: this.#inbox.read(device, lane)};
 	}
 
 	#handleHere(peer: string, exchange: Exchange, {shared, visit, seen, read}: PeerRecord & {kind: 'here'}, now: number): void {
@@ -444,13 +448,14 @@ export class Delivery {
 		}
 	}
 
-	#begin(peer: string, share: Share, {visit, seen, read}: {visit: number; seen: number; read: number}, now: number): void {
+	#begin(peer: string, share: Share, {visit, seen, read}: {visit: number; seen: Sequences; read: Sequences}, now: number): void {
 		if (share.theirs === undefined) {
 			share.since = now;
 		}
 
 		share.theirs = visit;
-		share.cursor = seen;
+		share.cursor = 0;
+		share.known = lastOf(seen);
 		this.#progress.confirm(peer, share.lane, {got: seen, read}, now);
 		this.#listener.handleHere(peer, share.key, now);
 	}
@@ -492,7 +497,7 @@ export class Delivery {
 			peer, key, lane, device, sequence, text, at, clock, proof: proof && card !== undefined ? {...proof, card} : undefined,
 		};
 		const weight = weightOf(text, unstoredUnit);
-		const writes = this.#inbox.taken(device, lane) < sequence ? this.#listener.recordLine(line) : [];
+		const writes = this.#inbox.hasTaken(device, lane, sequence) ? [] : this.#listener.recordLine(line);
 		const fate = this.#inbox.take(line, writes, then => {
 			exchange.unstored -= weight;
 			this.#listener.handleLine(line, then);

@@ -1,16 +1,28 @@
 // The inbox: which lines were shown and which were read, so that each is shown exactly once, through repeats, crashes and restarts.
-// Knows marks, one for each author's device and lane of whoever is logged in; refuses to know what a line says.
+// Knows marks, the sequences taken of each author's device in each lane of whoever is logged in; refuses to know what a line says.
 //
 // Order: the mark is made durable, then the line is shown and its receipt sent, in one turn. A crash before the mark
 // is on disk leaves the line in its author's outbox, and it comes again. What remains is a crash between mark and
 // print: the author gets its receipt at the next meeting, and the line was not shown.
+import {
+	covers,
+	encodeSequences,
+	isNext,
+	take,
+	type Sequences,
+} from '../../protocol/sequences.js';
 import type {StoredState, StoreWrite} from '../effects.js';
 import type {Journal} from '../journal.js';
 import type {Lane} from './outbox.js';
 
 type Show = (now: number) => void;
 
-type Mark = {stored: number; pending: number; read: number; readStored: number};
+/**
+`taken`: on disk or on its way there.
+*/
+type Mark = {stored: Sequences; taken: Sequences; read: Sequences; readStored: Sequences};
+
+const nothing: Sequences = [];
 
 export class Inbox {
 	readonly #journal: Journal;
@@ -35,41 +47,56 @@ export class Inbox {
 	constructor(journal: Journal, owner: () => string, {seen, read}: Pick<StoredState, 'seen' | 'read'>) {
 		this.#journal = journal;
 		this.#owner = owner;
-		for (const [source, sequence] of seen) {
-			const readStored = read.get(source) ?? 0;
+		for (const [source, stored] of seen) {
+			const readStored = read.get(source) ?? nothing;
 			this.#marks.set(source, {
-				stored: sequence, pending: sequence, read: readStored, readStored,
+				stored, taken: stored, read: isSame(readStored, stored) ? stored : readStored, readStored,
 			});
 		}
 	}
 
 	/**
-	The last line of `device` in `lane` whose mark is on disk; 0 when there is none.
+	The lines of `device` in `lane` whose mark is on disk.
 	*/
-	seen(device: string, lane: Lane): number {
-		return this.#find(device, lane)?.stored ?? 0;
+	seen(device: string, lane: Lane): Sequences {
+		return this.#find(device, lane)?.stored ?? nothing;
 	}
 
 	/**
-	The last line whose mark is on disk or on its way there.
+	Whether the mark of some line is still on its way to disk.
 	*/
-	taken(device: string, lane: Lane): number {
-		return this.#find(device, lane)?.pending ?? 0;
+	isWriting(device: string, lane: Lane): boolean {
+		const mark = this.#find(device, lane);
+		return mark !== undefined && !isSame(mark.taken, mark.stored);
 	}
 
 	/**
-	By device, the last line taken in a lane.
+	Whether a line was taken in, its mark on disk or on its way there.
 	*/
-	marksOf(lane: Lane): ReadonlyArray<readonly [device: string, sequence: number]> {
+	hasTaken(device: string, lane: Lane, sequence: number): boolean {
+		return covers(this.#find(device, lane)?.taken ?? nothing, sequence);
+	}
+
+	/**
+	Whether a line can be taken in now that its author has said after `after`.
+	*/
+	isNext(device: string, lane: Lane, sequence: number, after: number): boolean {
+		return isNext(this.#find(device, lane)?.taken ?? nothing, sequence, after);
+	}
+
+	/**
+	By device, the lines taken in a lane.
+	*/
+	marksOf(lane: Lane): ReadonlyArray<readonly [device: string, taken: Sequences]> {
 		const suffix = ` ${this.#placeOf(lane)}`;
-		return this.#marks.entries().filter(([source]) => source.endsWith(suffix)).map(([source, {pending}]) => [source.slice(0, -suffix.length), pending] as const).toArray();
+		return this.#marks.entries().filter(([source]) => source.endsWith(suffix)).map(([source, {taken}]) => [source.slice(0, -suffix.length), taken] as const).toArray();
 	}
 
 	/**
-	The last line that the user has read.
+	The lines that the user has read.
 	*/
-	read(device: string, lane: Lane): number {
-		return this.#find(device, lane)?.read ?? 0;
+	read(device: string, lane: Lane): Sequences {
+		return this.#find(device, lane)?.read ?? nothing;
 	}
 
 	/**
@@ -79,44 +106,46 @@ export class Inbox {
 	@param line.device
 	@param line.lane
 	@param line.sequence
+	@param line.after The line before it, among those said to this reader; not needed for one that comes on its author's link, where none is left out.
 	@param writes What becomes durable together with the mark.
 	@param show Called once the mark is durable; if somebody else has logged in by then, when the user of now is back.
 	@returns `new`; `pending` when its mark is on the way to disk; `old` when it was shown.
 	*/
-	take({device, lane, sequence}: {device: string; lane: Lane; sequence: number}, writes: readonly StoreWrite[], show: Show): 'new' | 'pending' | 'old' {
+	take({device, lane, sequence, after}: {device: string; lane: Lane; sequence: number; after?: number}, writes: readonly StoreWrite[], show: Show): 'new' | 'pending' | 'old' {
 		const place = this.#placeOf(lane);
 		const source = `${device} ${place}`;
 		const owner = this.#owner();
 		const mark = this.#marks.get(source) ?? {
-			stored: 0, pending: 0, read: 0, readStored: 0,
+			stored: nothing, taken: nothing, read: nothing, readStored: nothing,
 		};
-		if (sequence <= mark.pending) {
-			return sequence <= mark.stored ? 'old' : 'pending';
+		if (covers(mark.taken, sequence)) {
+			return covers(mark.stored, sequence) ? 'old' : 'pending';
 		}
 
 		this.#marks.set(source, mark);
-		mark.pending = sequence;
+		const taken = take(mark.taken, sequence, after);
+		mark.taken = taken;
 		this.#journal.gatherLatest(source, {
-			kind: 'seen', device, place, sequence,
+			kind: 'seen', device, place, sequences: taken,
 		}, now => {
-			mark.stored = sequence;
+			mark.stored = taken;
 			this.#showTo(owner, show, now);
 		}, writes);
 		return 'new';
 	}
 
 	/**
-	The user has read the lines of `device` in `lane` up to `sequence`, which were shown. `isKept`: also after a restart, once `flush` was called.
+	The user has read all lines of `device` in `lane` that were shown. `isKept`: also after a restart, once `flush` was called.
 
 	@returns Whether that was news.
 	*/
-	markRead(device: string, lane: Lane, sequence: number, {isKept}: {isKept: boolean}): boolean {
+	markRead(device: string, lane: Lane, {isKept}: {isKept: boolean}): boolean {
 		const mark = this.#find(device, lane);
-		if (!mark || mark.read >= Math.min(sequence, mark.stored)) {
+		if (!mark || mark.read === mark.stored) {
 			return false;
 		}
 
-		mark.read = Math.min(sequence, mark.stored);
+		mark.read = mark.stored;
 		if (isKept) {
 			this.#dirty.set(mark, {device, place: this.#placeOf(lane)});
 		}
@@ -129,13 +158,13 @@ export class Inbox {
 	*/
 	flush(): void {
 		for (const [mark, {device, place}] of this.#dirty) {
-			if (!(mark.read > mark.readStored)) {
+			if (mark.read === mark.readStored) {
 				continue;
 			}
 
 			mark.readStored = mark.read;
 			this.#journal.defer(`${device} ${place}`, {
-				kind: 'read', device, place, sequence: mark.read,
+				kind: 'read', device, place, sequences: mark.read,
 			});
 		}
 
@@ -172,4 +201,8 @@ export class Inbox {
 	#placeOf(lane: Lane): string {
 		return `${this.#owner()}/${lane}`;
 	}
+}
+
+function isSame(one: Sequences, other: Sequences): boolean {
+	return one === other || encodeSequences(one) === encodeSequences(other);
 }

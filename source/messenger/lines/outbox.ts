@@ -2,6 +2,12 @@
 // Knows order, what waits for whom, and which received lines may still be told read; refuses to know links, mail and disks
 // (delivery.ts and mailing.ts send, the journal stores).
 import {nameKey} from '../../protocol/names.js';
+import {
+	covers,
+	lastOf,
+	maximumSequence,
+	type Sequences,
+} from '../../protocol/sequences.js';
 import type {EntryState, OutboxEntry} from '../effects.js';
 import type {DeliveryState} from '../events.js';
 import {maximumUnreadEntries} from '../limits.js';
@@ -118,17 +124,17 @@ export class Outbox {
 	}
 
 	/**
-	`recipient` has received what `matches` up to `sequence` in one conversation.
+	`recipient` has received what `matches` among these lines in one conversation.
 
 	@returns What that was, and what is given up waiting to be read, because too much does.
 	*/
-	receive(recipient: string, lane: Lane, sequence: number, matches: (entry: KeptEntry) => boolean): {readonly received: readonly KeptEntry[]; readonly forgotten: readonly KeptEntry[]} {
+	receive(recipient: string, lane: Lane, got: Sequences, matches: (entry: KeptEntry) => boolean): {readonly received: readonly KeptEntry[]; readonly forgotten: readonly KeptEntry[]} {
 		const lines = this.#recipients.get(nameKey(recipient))?.get(lane);
-		if (!lines || lines.waiting.length === 0 || lines.waiting[0]!.sequence > sequence) {
+		if (!lines || lines.waiting.length === 0 || lines.waiting[0]!.sequence > lastOf(got)) {
 			return {received: [], forgotten: []};
 		}
 
-		const [received, waiting] = part(lines.waiting, entry => entry.sequence <= sequence && matches(entry));
+		const [received, waiting] = part(lines.waiting, entry => covers(got, entry.sequence) && matches(entry));
 		for (const entry of received) {
 			entry.state = {step: 'delivered'};
 		}
@@ -141,15 +147,15 @@ export class Outbox {
 	}
 
 	/**
-	Takes out what `recipient` had received and has now read up to `sequence`.
+	Takes out what `recipient` had received, and of it has now read `seen`.
 	*/
-	read(recipient: string, lane: Lane, sequence: number, matches: (entry: KeptEntry) => boolean): readonly KeptEntry[] {
+	read(recipient: string, lane: Lane, seen: Sequences, matches: (entry: KeptEntry) => boolean): readonly KeptEntry[] {
 		const lines = this.#recipients.get(nameKey(recipient))?.get(lane);
-		if (!lines || lines.received.length === 0 || lines.received[0]!.sequence > sequence) {
+		if (!lines || lines.received.length === 0 || lines.received[0]!.sequence > lastOf(seen)) {
 			return [];
 		}
 
-		const [read, received] = part(lines.received, entry => entry.sequence <= sequence && matches(entry));
+		const [read, received] = part(lines.received, entry => covers(seen, entry.sequence) && matches(entry));
 		lines.received = received;
 		this.#forget(read);
 		this.#tidy(recipient, lane);
@@ -179,7 +185,7 @@ export class Outbox {
 		const recipients = this.#recipients.keys().toArray();
 		return {
 			waiting: recipients.flatMap(recipient => this.remove(recipient, lane, matches)),
-			received: recipients.flatMap(recipient => this.read(recipient, lane, Infinity, matches)),
+			received: recipients.flatMap(recipient => this.read(recipient, lane, [[1, maximumSequence]], matches)),
 		};
 	}
 

@@ -1,5 +1,6 @@
 // Progress: how far own lines have come, from receipts and the server's word to outbox, disk and event.
 // Knows the states and that they only move forward; refuses to know how a receipt or a line travels.
+import {covers, type Sequences} from '../../protocol/sequences.js';
 import type {StoreWrite} from '../effects.js';
 import type {DeliveryState} from '../events.js';
 import type {Journal} from '../journal.js';
@@ -27,6 +28,10 @@ export class Progress {
 	*/
 	readonly #sent = new WeakSet<KeptEntry>();
 	/**
+	Lines that were told to be at the server, also where they had to be sealed again since.
+	*/
+	readonly #stored = new WeakSet<KeptEntry>();
+	/**
 	Lines that were given up: the server's word on one may still be under way.
 	*/
 	readonly #failed = new WeakSet<KeptEntry>();
@@ -43,7 +48,7 @@ export class Progress {
 	A line was handed to a link.
 	*/
 	send(entry: KeptEntry, now: number): void {
-		if (entry.state.step !== 'queued' || this.#sent.has(entry)) {
+		if (entry.state.step !== 'queued' || this.#sent.has(entry) || this.#stored.has(entry)) {
 			return;
 		}
 
@@ -59,7 +64,8 @@ export class Progress {
 			return;
 		}
 
-		const wasStored = entry.state.step === 'stored';
+		const wasStored = entry.state.step === 'stored' || this.#stored.has(entry);
+		this.#stored.add(entry);
 		entry.state = {step: 'stored', device, at: Math.floor(now)};
 		this.#journal.write([{
 			kind: 'outbox-state', id: entry.id, to: entry.to, state: entry.state,
@@ -83,11 +89,11 @@ export class Progress {
 	}
 
 	/**
-	The recipient has received our lines in a lane up to `got`, and read those up to `read`.
+	The recipient has received these of our lines in a lane, and read those of them that are in `read`.
 	*/
-	confirm(recipient: string, lane: Lane, {got, read}: {got: number; read: number}, now: number): void {
+	confirm(recipient: string, lane: Lane, {got, read}: {got: Sequences; read: Sequences}, now: number): void {
 		const {received, forgotten} = this.#outbox.receive(recipient, lane, got, this.#isOurs);
-		const done = this.#outbox.read(recipient, lane, Math.min(got, read), this.#isOurs);
+		const done = this.#outbox.read(recipient, lane, read, entry => covers(got, entry.sequence) && this.#isOurs(entry));
 		if (received.length + done.length === 0) {
 			return;
 		}

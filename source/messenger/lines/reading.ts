@@ -142,7 +142,7 @@ export class Reading {
 		}
 
 		if (this.#isReadAtOnce(key)) {
-			this.#inbox.markRead(device, lane, sequence, {isKept: this.#policy === 'active'});
+			this.#inbox.markRead(device, lane, {isKept: this.#policy === 'active'});
 		} else {
 			const authors = this.#authors.get(key) ?? new Map<string, Author>();
 			this.#authors.set(key, authors);
@@ -159,7 +159,7 @@ export class Reading {
 	*/
 	read(author: Author, now: number): void {
 		const {device, lane} = author;
-		if (this.#inbox.markRead(device, lane, Infinity, {isKept: this.#policy === 'active'})) {
+		if (this.#inbox.markRead(device, lane, {isKept: this.#policy === 'active'})) {
 			this.#listener.handleRead(author, now);
 		}
 	}

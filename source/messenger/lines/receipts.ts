@@ -2,8 +2,9 @@
 // Knows who must still be told of what; refuses to know how lines came (mailbox.ts, delivery.ts) and what counts as read (reading.ts).
 //
 // A debt stands on disk from the batch that takes a line in until its author has been told that all of it was read; telling it
-// twice does no harm, because receipts only ever say "up to here".
+// twice does no harm, because a receipt tells of all lines that we have.
 import {nameKey} from '../../protocol/names.js';
+import {encodeSequences, type Sequences} from '../../protocol/sequences.js';
 import {digest, type Courier} from '../mail/courier.js';
 import type {StoredState, StoreWrite} from '../effects.js';
 import type {Journal} from '../journal.js';
@@ -33,10 +34,9 @@ type Debt = Author & {
 	readonly place: string;
 	readonly owner: string;
 	/**
-	What the author has heard of.
+	What the author has heard of, as `tell` has it.
 	*/
-	got: number;
-	read: number;
+	told: string;
 	/**
 	When there was last something new to tell.
 	*/
@@ -170,7 +170,7 @@ export class Receipts {
 
 	#add({device, lane, to}: Author, owner: Owner, dueAt: number): Debt {
 		const debt: Debt = {
-			device, lane, to, place: `${ownerKey(owner)}/${lane}`, owner: ownerKey(owner), got: 0, read: 0, plannedAt: dueAt, dueAt, pauseMs: undefined, isInFlight: false,
+			device, lane, to, place: `${ownerKey(owner)}/${lane}`, owner: ownerKey(owner), told: tell([], []), plannedAt: dueAt, dueAt, pauseMs: undefined, isInFlight: false,
 		};
 		this.#debts.set(`${device} ${debt.place}`, debt);
 		return debt;
@@ -191,15 +191,15 @@ export class Receipts {
 
 	#pay(debt: Debt, now: number): void {
 		const {device, lane, to} = debt;
-		const got = this.#inbox.seen(device, lane);
-		const read = Math.min(got, this.#inbox.read(device, lane));
-		if (this.#inbox.taken(device, lane) > got) {
+		if (this.#inbox.isWriting(device, lane)) {
 			// The disk has not said yet that it is safe.
 			this.#plan(debt, now);
 			return;
 		}
 
-		if (debt.got === got && debt.read === read) {
+		const [got, read] = [this.#inbox.seen(device, lane), this.#inbox.read(device, lane)];
+		const told = tell(got, read);
+		if (debt.told === told) {
 			this.#settle(debt);
 			return;
 		}
@@ -213,8 +213,7 @@ export class Receipts {
 
 		if (standing?.isPresent) {
 			// They were told on their link as it happened, and it has proved since to be alive.
-			debt.got = got;
-			debt.read = read;
+			debt.told = told;
 			this.#settle(debt);
 			return;
 		}
@@ -226,7 +225,7 @@ export class Receipts {
 				return;
 			}
 
-			const names = {mail: `receipt-${digest(debt.owner, lane, nameKey(to), device)}-${got}-${read}`, slot: `receipt-${digest(debt.owner, lane)}`};
+			const names = {mail: `receipt-${digest(debt.owner, lane, nameKey(to), device)}-${digest(told)}`, slot: `receipt-${digest(debt.owner, lane)}`};
 			this.#courier.send(outcome.bundle, {
 				kind: 'receipt', lane, got, read,
 			}, names, then, (error, later) => {
@@ -237,8 +236,7 @@ export class Receipts {
 
 				debt.isInFlight = false;
 				debt.pauseMs = undefined;
-				debt.got = got;
-				debt.read = read;
+				debt.told = told;
 				this.#plan(debt, later);
 			});
 		});
@@ -261,7 +259,8 @@ export class Receipts {
 	The author has heard of everything; once that was read too, there is nothing more to say.
 	*/
 	#settle(debt: Debt): void {
-		if (debt.read >= debt.got) {
+		const got = this.#inbox.seen(debt.device, debt.lane);
+		if (debt.told === tell(got, got)) {
 			this.#drop(debt);
 		}
 	}
@@ -279,6 +278,10 @@ Realm and name as they stand in marks and debts.
 */
 export function ownerKey({realm, user}: Owner): string {
 	return `${realm}/${nameKey(user)}`;
+}
+
+function tell(got: Sequences, read: Sequences): string {
+	return `${encodeSequences(got)}, read ${encodeSequences(read)}`;
 }
 
 function sourceOf({device, lane}: Author, owner: Owner): string {

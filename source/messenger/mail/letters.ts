@@ -2,10 +2,13 @@
 // Knows the kinds, a line, a receipt and a plea, and their layout; refuses to know seals and who may say what.
 //
 //   line     1 | sequence 6 | after 6 | at 6 | clock 16 | text, UTF-8
-//   receipt  2 | got 6 | read 6 | lane, UTF-8                             numbers big-endian
-//   plea     3 | got 6 | lane, UTF-8
+//   receipt  4 | got | read | lane, UTF-8                                 numbers big-endian
+//   plea     5 | got | lane, UTF-8                                        `got`, `read`: count 1 | (first 6 | last 6) each
+//
+// Earlier versions wrote receipts as 2 and pleas as 3, with the last line (6) alone for `got` and `read`; these are still read.
 import {Buffer} from 'node:buffer';
 import {maximumTextBytes} from '../../protocol/limits.js';
+import {isSequences, type SequenceRange, type Sequences} from '../../protocol/sequences.js';
 import {isMoment} from '../clock.js';
 import {isLane, type Lane} from '../lines/outbox.js';
 
@@ -16,38 +19,32 @@ sealed; 0 where there is none. `at`: ms since the epoch.
 export type LineLetter = {readonly kind: 'line'; readonly sequence: number; readonly after: number; readonly at: number; readonly clock: string; readonly text: string};
 
 /**
-What the sender has of the reader's own lines in a lane: received, and read, up to these sequences.
+What the sender has of the reader's own lines in a lane: received, and read.
 */
-export type ReceiptLetter = {readonly kind: 'receipt'; readonly lane: Lane; readonly got: number; readonly read: number};
+export type ReceiptLetter = {readonly kind: 'receipt'; readonly lane: Lane; readonly got: Sequences; readonly read: Sequences};
 
 /**
-The sender could not open what the reader has mailed in a lane: all after `got` is wanted again, sealed with the prekeys of now.
+The sender could not open what the reader has mailed in a lane: all beyond `got` is wanted again, sealed with the prekeys of now.
 */
-export type PleaLetter = {readonly kind: 'plea'; readonly lane: Lane; readonly got: number};
+export type PleaLetter = {readonly kind: 'plea'; readonly lane: Lane; readonly got: Sequences};
 
 export type Letter = LineLetter | ReceiptLetter | PleaLetter;
 
-const kinds = {line: 1, receipt: 2, plea: 3} as const;
+const kinds = {
+	line: 1, oldReceipt: 2, oldPlea: 3, receipt: 4, plea: 5,
+} as const;
 const clockLength = 16;
 const lineHeader = 19 + clockLength;
-const receiptHeader = 13;
-const pleaHeader = 7;
+const rangeLength = 12;
 const longestLane = 200;
 
 export function encodeLetter(letter: Letter): Uint8Array {
 	if (letter.kind === 'receipt') {
-		const header = Buffer.alloc(receiptHeader);
-		header.writeUInt8(kinds.receipt);
-		header.writeUIntBE(letter.got, 1, 6);
-		header.writeUIntBE(letter.read, 7, 6);
-		return Buffer.concat([header, Buffer.from(letter.lane)]);
+		return Buffer.concat([Buffer.from([kinds.receipt]), encodeRanges(letter.got), encodeRanges(letter.read), Buffer.from(letter.lane)]);
 	}
 
 	if (letter.kind === 'plea') {
-		const header = Buffer.alloc(pleaHeader);
-		header.writeUInt8(kinds.plea);
-		header.writeUIntBE(letter.got, 1, 6);
-		return Buffer.concat([header, Buffer.from(letter.lane)]);
+		return Buffer.concat([Buffer.from([kinds.plea]), encodeRanges(letter.got), Buffer.from(letter.lane)]);
 	}
 
 	const header = Buffer.alloc(lineHeader);
@@ -69,12 +66,14 @@ export function decodeLetter(bytes: Uint8Array): Letter | undefined {
 			return decodeLine(data);
 		}
 
-		case kinds.receipt: {
-			return decodeReceipt(data);
+		case kinds.receipt:
+		case kinds.oldReceipt: {
+			return decodeReceipt(data, data[0] === kinds.receipt ? decodeRanges : decodeLast);
 		}
 
-		case kinds.plea: {
-			return decodePlea(data);
+		case kinds.plea:
+		case kinds.oldPlea: {
+			return decodePlea(data, data[0] === kinds.plea ? decodeRanges : decodeLast);
 		}
 
 		default: {
@@ -98,25 +97,63 @@ function decodeLine(data: Buffer): LineLetter | undefined {
 		: undefined;
 }
 
-function decodeReceipt(data: Buffer): ReceiptLetter | undefined {
-	const lane = decodeLane(data, receiptHeader);
-	return lane === undefined
-		? undefined
-		: {
-			kind: 'receipt', lane, got: data.readUIntBE(1, 6), read: data.readUIntBE(7, 6),
-		};
+function decodeReceipt(data: Buffer, decode: Decoder): ReceiptLetter | undefined {
+	const got = decode(data.subarray(1));
+	const read = got && decode(got.rest);
+	const lane = read && decodeLane(read.rest);
+	return got && read && lane !== undefined
+		? {
+			kind: 'receipt', lane, got: got.ranges, read: read.ranges,
+		}
+		: undefined;
 }
 
-function decodePlea(data: Buffer): PleaLetter | undefined {
-	const lane = decodeLane(data, pleaHeader);
-	return lane === undefined ? undefined : {kind: 'plea', lane, got: data.readUIntBE(1, 6)};
+function decodePlea(data: Buffer, decode: Decoder): PleaLetter | undefined {
+	const got = decode(data.subarray(1));
+	const lane = got && decodeLane(got.rest);
+	return got && lane !== undefined ? {kind: 'plea', lane, got: got.ranges} : undefined;
+}
+
+function encodeRanges(ranges: Sequences): Uint8Array {
+	const bytes = Buffer.alloc(1 + (ranges.length * rangeLength));
+	bytes.writeUInt8(ranges.length);
+	for (const [index, [first, last]] of ranges.entries()) {
+		bytes.writeUIntBE(first, 1 + (index * rangeLength), 6);
+		bytes.writeUIntBE(last, 7 + (index * rangeLength), 6);
+	}
+
+	return bytes;
 }
 
 /**
-The lane that stands at the end, after a header.
+Takes sequences off the beginning of `data`.
 */
-function decodeLane(data: Buffer, header: number): Lane | undefined {
-	const lane = data.length > header && data.length <= header + longestLane ? decodeText(data.subarray(header)) : undefined;
+type Decoder = (data: Buffer) => {readonly ranges: Sequences; readonly rest: Buffer} | undefined;
+
+function decodeLast(data: Buffer): ReturnType<Decoder> {
+	const last = data.length < 6 ? undefined : data.readUIntBE(0, 6);
+	return last === undefined ? undefined : {ranges: last === 0 ? [] : [[1, last]], rest: data.subarray(6)};
+}
+
+function decodeRanges(data: Buffer): ReturnType<Decoder> {
+	const end = 1 + ((data[0] ?? 0) * rangeLength);
+	if (data.length < end) {
+		return undefined;
+	}
+
+	const ranges: SequenceRange[] = [];
+	for (let offset = 1; offset < end; offset += rangeLength) {
+		ranges.push([data.readUIntBE(offset, 6), data.readUIntBE(offset + 6, 6)]);
+	}
+
+	return isSequences(ranges) ? {ranges, rest: data.subarray(end)} : undefined;
+}
+
+/**
+The lane that stands at the end.
+*/
+function decodeLane(data: Buffer): Lane | undefined {
+	const lane = data.length > 0 && data.length <= longestLane ? decodeText(data) : undefined;
 	return lane !== undefined && isLane(lane) ? lane : undefined;
 }
 

@@ -420,10 +420,10 @@ export class Mailbox {
 		};
 	}
 
-	#takeLine({number, at, line, oneTime, group}: Parked, now: number): void {
+	#takeLine({number, at, line, after, oneTime, group}: Parked, now: number): void {
 		const mail = {number, from: line.from, room: line.room};
 		const {device, lane, sequence} = line;
-		if (sequence <= this.#inbox.taken(device, lane)) {
+		if (this.#inbox.hasTaken(device, lane, sequence)) {
 			this.#complete(mail, [...this.#erase(oneTime), ...this.#listener.handleRepeated(line, now)]);
 			return;
 		}
@@ -431,7 +431,7 @@ export class Mailbox {
 		group.count++;
 		group.since = Math.min(group.since, at);
 		const finish = this.#markTaken(mail);
-		this.#inbox.take(line, [...this.#listener.recordLine(line, now), ...this.#erase(oneTime), this.#takenWrite(number)], then => {
+		this.#inbox.take({...line, after}, [...this.#listener.recordLine(line, now), ...this.#erase(oneTime), this.#takenWrite(number)], then => {
 			if (!group.isTold) {
 				group.isTold = true;
 				this.#listener.announce({...group, count: Math.max(group.count, group.expected)});
@@ -445,8 +445,8 @@ export class Mailbox {
 	/**
 	Whether a line may be taken in: the one before it was, or will not come any more.
 	*/
-	#isDue({at, after, line: {device, lane}}: Parked, now: number): boolean {
-		return at + parkedLifetimeMs <= now || after <= this.#inbox.taken(device, lane);
+	#isDue({at, after, line: {device, lane, sequence}}: Parked, now: number): boolean {
+		return at + parkedLifetimeMs <= now || this.#inbox.isNext(device, lane, sequence, after);
 	}
 
 	/**

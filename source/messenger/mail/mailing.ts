@@ -6,6 +6,7 @@
 import {nameKey} from '../../protocol/names.js';
 import {mailLifetimeMs, maximumBundleKeys} from '../../protocol/limits.js';
 import type {ErrorReport} from '../../protocol/errors.js';
+import {covers, type Sequences} from '../../protocol/sequences.js';
 import type {MessengerEvent} from '../events.js';
 import {
 	bundleLifetimeMs,
@@ -71,6 +72,11 @@ type Box = {
 	told: string | undefined;
 };
 
+/**
+Somebody has asked for everything again too soon: it is heard at `at`.
+*/
+type Postponed = {readonly peer: string; readonly lane: Lane; readonly got: Sequences; readonly at: number};
+
 type Due = {readonly lane: Lane; readonly entry: KeptEntry; readonly after: number};
 
 /**
@@ -84,6 +90,7 @@ export class Mailing {
 	readonly #courier: Courier;
 	readonly #listener: MailingListener;
 	readonly #boxes = new Map<string, Box>();
+	readonly #postponed = new Map<string, Postponed>();
 	#isLoggedIn = false;
 	#lookAt = Infinity;
 	#lookedAt = -Infinity;
@@ -141,12 +148,21 @@ export class Mailing {
 	}
 
 	/**
-	`peer` (a name key) can't open what the server has of our lines in a lane after `got`: it is sealed again.
+	`peer` (a name key) can't open what the server has of our lines in a lane beyond `got`: it is sealed again.
 	*/
-	handlePlea(peer: string, lane: Lane, got: number, now: number): void {
+	handlePlea(peer: string, lane: Lane, got: Sequences, now: number): void {
 		const box = this.#get(peer);
-		const lost = this.#outbox.waiting(peer, lane).filter(entry => entry.sequence > got && entry.state.step === 'stored' && this.#listener.isOurs(entry));
-		if (!this.#isLoggedIn || lost.length === 0 || now < (box.pleadedAt.get(lane) ?? -Infinity) + pleaPauseMs) {
+		const lost = this.#outbox.waiting(peer, lane).filter(entry => !covers(got, entry.sequence) && entry.state.step === 'stored' && this.#listener.isOurs(entry));
+		if (!this.#isLoggedIn || lost.length === 0) {
+			return;
+		}
+
+		const at = (box.pleadedAt.get(lane) ?? -Infinity) + pleaPauseMs;
+		if (now < at) {
+			this.#postponed.set(`${peer} ${lane}`, {
+				peer, lane, got, at,
+			});
+			this.#lookAt = Math.min(this.#lookAt, at);
 			return;
 		}
 
@@ -190,6 +206,16 @@ export class Mailing {
 			for (const {cursors} of this.#boxes.values()) {
 				cursors.clear();
 			}
+		}
+
+		for (const [key, {peer, lane, got, at}] of this.#postponed) {
+			if (at > now) {
+				this.#lookAt = Math.min(this.#lookAt, at);
+				continue;
+			}
+
+			this.#postponed.delete(key);
+			this.handlePlea(peer, lane, got, now);
 		}
 
 		const due = new Map<string, Due[]>();

@@ -1,9 +1,9 @@
 // Records: what two messengers say to each other on stream 1 of their link.
 // Knows their shapes and how to cut them out of a byte stream; refuses to know who may say one.
 //
-//   here   I am in this conversation, have seen your lines up to `seen` and read them up to `read`; send me the rest, marked with `visit`
+//   here   I am in this conversation, have the lines `seen` of yours and have read those in `read`; send me the rest, marked with `visit`
 //   say    a line
-//   got    your lines in this conversation up to `sequence` are safe and shown, those up to `read` were read
+//   got    your lines `seen` in this conversation are safe and shown, those in `read` were read
 //   bye    I have left this conversation, which I was in with `visit`
 //   close  I have closed this room, which I created and was in with `visit`, for everyone
 //   absent I am not in this conversation, though you have said `here` to me with `visit`
@@ -17,6 +17,7 @@ import {ProtocolError} from '../../protocol/errors.js';
 import {maximumCardLength} from '../../protocol/cards.js';
 import {maximumTextBytes} from '../../protocol/limits.js';
 import {isAudience} from '../../protocol/line-proof.js';
+import {isSequences, maximumSequence, type Sequences} from '../../protocol/sequences.js';
 import {isMoment} from '../clock.js';
 import type {LineProof} from '../effects.js';
 import {
@@ -44,19 +45,19 @@ A line that is passed on; its author and its room are those of the record it sta
 export type PassedLine = {readonly sequence: number; readonly text: string; readonly at: number; readonly clock: string} & Omit<LineProof, 'made'>;
 
 /**
-A record. `sequence`, `seen` and `read` count the author's lines, `at` is ms since the epoch.
+A record. `sequence`, `seen` and `read` are the author's numbers, `at` is ms since the epoch.
 */
 export type PeerRecord =
-	| {kind: 'here'; shared: SharedName; visit: number; seen: number; read: number}
+	| {kind: 'here'; shared: SharedName; visit: number; seen: Sequences; read: Sequences}
 	| {kind: 'say'; shared: SharedName; visit: number; sequence: number; text: string; at: number; clock: string; proof?: LineProof}
-	| {kind: 'got'; shared: SharedName; sequence: number; read: number}
+	| {kind: 'got'; shared: SharedName; seen: Sequences; read: Sequences}
 	| {kind: 'bye'; shared: SharedName; visit: number}
 	| {kind: 'close'; shared: SharedName; visit: number}
 	| {kind: 'absent'; shared: SharedName; visit: number}
 	/**
 	`made`: when the room was made; `marks`: by device; `missing`: name keys.
 	*/
-	| {kind: 'have'; shared: SharedName; visit: number; made: number; marks: ReadonlyArray<readonly [device: string, sequence: number]>; missing: readonly string[]}
+	| {kind: 'have'; shared: SharedName; visit: number; made: number; marks: ReadonlyArray<readonly [device: string, taken: Sequences]>; missing: readonly string[]}
 	| {kind: 'pass'; shared: SharedName; visit: number; card: string; lines: readonly PassedLine[]}
 	| {kind: 'more'; shared: SharedName; visit: number};
 
@@ -64,7 +65,7 @@ const sharedPattern = /^(?:session:[\w\-]{1,64}|room:[^\s:]{1,128})$/v;
 
 const isShared = (value: unknown): boolean => typeof value === 'string' && sharedPattern.test(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-const isSequence = (value: unknown): boolean => isCount(value) && value !== 0;
+const isSequence = (value: unknown): boolean => isCount(value) && value !== 0 && (value as number) <= maximumSequence;
 const isTime = (value: unknown): boolean => isCount(value) && (value as number) <= 8.64e15;
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= maximumTextBytes;
 const isClock = (value: unknown): boolean => typeof value === 'string' && isMoment(value);
@@ -138,17 +139,17 @@ What each field of each kind has to be. By hand, because a line a millisecond co
 */
 const fields: ReadonlyMap<unknown, ReadonlyArray<readonly [field: string, read: Reader]>> = new Map(Object.entries({
 	here: {
-		shared, visit, seen: only(isCount), read: only(isCount),
+		shared, visit, seen: only(isSequences), read: only(isSequences),
 	},
 	say: {
 		shared, visit, ...line, proof: optional(object({made: only(isTime), ...proof})),
 	},
-	got: {shared, sequence: only(isCount), read: only(isCount)},
+	got: {shared, seen: only(isSequences), read: only(isSequences)},
 	bye: {shared, visit},
 	close: {shared, visit},
 	absent: {shared, visit},
 	have: {
-		shared, visit, made: only(isTime), marks: list(pair(only(isDevice), only(isCount)), maximumMarks), missing: list(only(isNameKey), maximumMissing),
+		shared, visit, made: only(isTime), marks: list(pair(only(isDevice), only(isSequences)), maximumMarks), missing: list(only(isNameKey), maximumMissing),
 	},
 	pass: {
 		shared, visit, card: only(isCardText), lines: list(object({...line, ...proof}), maximumPassedLines),

@@ -16,7 +16,7 @@ const clock = new HybridClock().tick(1_700_000_000_000);
 function records(shared: string): Uint8Array[] {
 	const list: PeerRecord[] = [
 		{
-			kind: 'here', shared, visit: 1, seen: 0, read: 0,
+			kind: 'here', shared, visit: 1, seen: [], read: [],
 		},
 		{
 			kind: 'say', shared, visit: 1, sequence: 1, text: 'hello', at: 1_700_000_000_000, clock,
@@ -25,7 +25,7 @@ function records(shared: string): Uint8Array[] {
 			kind: 'say', shared, visit: 1, sequence: 2, text: 'again', at: 1_700_000_000_001, clock,
 		},
 		{
-			kind: 'got', shared, sequence: 1, read: 1,
+			kind: 'got', shared, seen: [[1, 1], [5, 9]], read: [[1, 1]],
 		},
 		{kind: 'absent', shared, visit: 1},
 		{kind: 'bye', shared, visit: 1},
@@ -41,7 +41,7 @@ function records(shared: string): Uint8Array[] {
 function questions(shared: string): PeerRecord[] {
 	return [
 		{
-			kind: 'have', shared, visit: 1, made: 1_700_000_000_000, marks: [['0123456789abcdef', 4], ['fedcba9876543210', 0]], missing: ['eve'],
+			kind: 'have', shared, visit: 1, made: 1_700_000_000_000, marks: [['0123456789abcdef', [[1, 4], [8, 9]]], ['fedcba9876543210', []]], missing: ['eve'],
 		},
 		{
 			kind: 'pass', shared, visit: 1, card: '', lines: [],
@@ -62,7 +62,7 @@ function neighbourly({made, card, realm, device, key}: ReturnType<Household['ent
 	}, key);
 	const list: PeerRecord[] = [
 		{
-			kind: 'here', shared: 'room:den', visit: 1, seen: 0, read: 0,
+			kind: 'here', shared: 'room:den', visit: 1, seen: [], read: [],
 		},
 		{
 			kind: 'pass', shared: 'room:den', visit: 2, card, lines: [{...line, signature}],

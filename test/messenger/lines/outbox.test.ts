@@ -9,6 +9,7 @@ import {
 } from '../../../source/messenger/limits.js';
 import {Journal} from '../../../source/messenger/journal.js';
 import {laneOf, Outbox} from '../../../source/messenger/lines/outbox.js';
+import {maximumSequence} from '../../../source/protocol/sequences.js';
 
 function entry(sequence: number, to: string, room?: string): OutboxEntry {
 	return {
@@ -34,7 +35,7 @@ test('a line is shown once its mark is durable, and never again', t => {
 	const journal = new Journal(effect => {
 		effects.push(effect);
 	});
-	const inbox = new Inbox(journal, () => 'realm/bob', {seen: new Map([['device realm/bob/session', 4]]), read: new Map()});
+	const inbox = new Inbox(journal, () => 'realm/bob', {seen: new Map([['device realm/bob/session', [[1, 4]]]]), read: new Map()});
 	const shown: number[] = [];
 	const take = (sequence: number) => inbox.take({device: 'device', lane: 'session', sequence}, [], () => {
 		shown.push(sequence);
@@ -46,21 +47,21 @@ test('a line is shown once its mark is durable, and never again', t => {
 	t.is(take(6), 'new');
 	journal.flush(gatherMs);
 	t.deepEqual(shown, []);
-	t.is(inbox.seen('device', 'session'), 4);
+	t.deepEqual(inbox.seen('device', 'session'), [[1, 4]]);
 	journal.handleStored(1, 0);
 	t.deepEqual(shown, [5]);
-	t.is(inbox.seen('device', 'session'), 5);
+	t.deepEqual(inbox.seen('device', 'session'), [[1, 5]]);
 	t.is(take(5), 'old');
 	t.is(take(6), 'pending');
 	journal.handleStored(2, 0);
 	t.deepEqual(shown, [5, 6]);
-	t.is(inbox.seen('device', 'room:den'), 0);
+	t.deepEqual(inbox.seen('device', 'room:den'), []);
 	t.deepEqual(effects.map(effect => effect.type === 'store' && effect.writes), [
 		[{
-			kind: 'seen', device: 'device', place: 'realm/bob/session', sequence: 5,
+			kind: 'seen', device: 'device', place: 'realm/bob/session', sequences: [[1, 5]],
 		}],
 		[{
-			kind: 'seen', device: 'device', place: 'realm/bob/session', sequence: 6,
+			kind: 'seen', device: 'device', place: 'realm/bob/session', sequences: [[1, 6]],
 		}],
 	]);
 	t.true(journal.isIdle);
@@ -69,18 +70,18 @@ test('a line is shown once its mark is durable, and never again', t => {
 test('what was received waits to be read, within bounds, and a line is as far as the one furthest behind', t => {
 	const outbox = new Outbox([entry(1, 'bob', 'den'), entry(1, 'cat', 'den'), entry(2, 'bob', 'den')]);
 	t.is(outbox.stateOf('d-1'), 'queued');
-	t.deepEqual(outbox.receive('bob', 'room:den', 1, () => true).received.map(({sequence}) => sequence), [1]);
+	t.deepEqual(outbox.receive('bob', 'room:den', [[1, 1]], () => true).received.map(({sequence}) => sequence), [1]);
 	t.is(outbox.stateOf('d-1'), 'queued');
 	t.is(outbox.count('bob'), 1);
-	outbox.receive('cat', 'room:den', 5, () => true);
+	outbox.receive('cat', 'room:den', [[1, 5]], () => true);
 	t.is(outbox.stateOf('d-1'), 'delivered');
-	t.deepEqual(outbox.read('bob', 'room:den', 9, () => true).map(({sequence}) => sequence), [1], 'only what was received was read');
+	t.deepEqual(outbox.read('bob', 'room:den', [[1, 9]], () => true).map(({sequence}) => sequence), [1], 'only what was received was read');
 	t.is(outbox.stateOf('d-1'), 'delivered');
-	outbox.read('cat', 'room:den', 1, () => true);
+	outbox.read('cat', 'room:den', [[1, 1]], () => true);
 	t.is(outbox.stateOf('d-1'), 'read');
 
 	const full = new Outbox(Array.from({length: maximumUnreadEntries + 5}, (_, index) => entry(index + 1, 'bob')));
-	t.deepEqual(full.receive('bob', 'session', Infinity, () => true).forgotten.map(({sequence}) => sequence), [1, 2, 3, 4, 5]);
+	t.deepEqual(full.receive('bob', 'session', [[1, maximumSequence]], () => true).forgotten.map(({sequence}) => sequence), [1, 2, 3, 4, 5]);
 	t.is([...full].length, maximumUnreadEntries);
 });
 
@@ -94,9 +95,9 @@ test('delivered entries come back from disk as such', t => {
 test('two names of one device have marks of their own', t => {
 	const journal = new Journal(() => {});
 	let owner = 'realm/bob';
-	const inbox = new Inbox(journal, () => owner, {seen: new Map([['device realm/bob/session', 4]]), read: new Map()});
+	const inbox = new Inbox(journal, () => owner, {seen: new Map([['device realm/bob/session', [[1, 4]]]]), read: new Map()});
 	owner = 'realm/bobby';
-	t.is(inbox.seen('device', 'session'), 0);
+	t.deepEqual(inbox.seen('device', 'session'), []);
 	t.is(inbox.take({device: 'device', lane: 'session', sequence: 3}, [], () => {}), 'new');
 });
 
@@ -105,11 +106,10 @@ test('what was read is written once however many lines that was, and never beyon
 	const journal = new Journal(effect => {
 		writes.push(...effect.type === 'store' ? effect.writes : []);
 	});
-	const inbox = new Inbox(journal, () => 'o', {seen: new Map([['device o/session', 4]]), read: new Map()});
-	t.true(inbox.markRead('device', 'session', 2, {isKept: true}));
-	t.true(inbox.markRead('device', 'session', Infinity, {isKept: true}));
-	t.false(inbox.markRead('device', 'session', 3, {isKept: true}));
-	t.is(inbox.read('device', 'session'), 4);
+	const inbox = new Inbox(journal, () => 'o', {seen: new Map([['device o/session', [[1, 4]]]]), read: new Map()});
+	t.true(inbox.markRead('device', 'session', {isKept: true}));
+	t.false(inbox.markRead('device', 'session', {isKept: true}));
+	t.deepEqual(inbox.read('device', 'session'), [[1, 4]]);
 	inbox.flush();
 	inbox.flush();
 	journal.flush(0);
@@ -117,7 +117,7 @@ test('what was read is written once however many lines that was, and never beyon
 	t.is(journal.pollTimeout(), deferMs);
 	journal.flush(deferMs);
 	t.deepEqual(writes, [{
-		kind: 'read', device: 'device', place: 'o/session', sequence: 4,
+		kind: 'read', device: 'device', place: 'o/session', sequences: [[1, 4]],
 	}]);
 });
 
@@ -127,7 +127,7 @@ test('gathered changes wait a little after the last batch, and go before what is
 		batches.push(effect.type === 'store' ? effect.writes.map(write => write.kind === 'sequence' ? `urgent ${write.next}` : write.kind) : []);
 	});
 	const mark = (): StoreWrite => ({
-		kind: 'seen', device: 'device', place: 'session', sequence: 1,
+		kind: 'seen', device: 'device', place: 'session', sequences: [[1, 1]],
 	});
 	journal.gather([mark()]);
 	journal.flush(1000);

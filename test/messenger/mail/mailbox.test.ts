@@ -21,6 +21,7 @@ import {
 	importPrivateKey,
 } from '../../../source/protocol/keys.js';
 import type {Mail} from '../../../source/protocol/messages.js';
+import {encodeSequences} from '../../../source/protocol/sequences.js';
 import {SeededRandom} from '../../helpers/random.js';
 
 const start = 1_700_000_000_000;
@@ -96,7 +97,7 @@ class Bench {
 				done({ok: true, reply: {mails, more: false}}, now);
 			},
 		};
-		const inbox = new Inbox(this.#journal, () => 'o', {seen: new Map([[`${ann.id} o/session`, seen]]), read: new Map()});
+		const inbox = new Inbox(this.#journal, () => 'o', {seen: new Map([[`${ann.id} o/session`, [[1, seen]]]]), read: new Map()});
 		this.mailbox = new Mailbox({
 			control: control as never,
 			journal: this.#journal,
@@ -118,10 +119,10 @@ class Bench {
 					return [];
 				},
 				handleReceipt: (peer, {got, read}) => {
-					this.told.push(`${peer} got ${got} read ${read}`);
+					this.told.push(`${peer} got ${encodeSequences(got)} read ${encodeSequences(read)}`);
 				},
 				handlePlea: (peer, {lane, got}) => {
-					this.told.push(`${peer} wants ${lane} after ${got}`);
+					this.told.push(`${peer} wants ${lane} beyond ${encodeSequences(got)}`);
 				},
 				handleUnreadable: ({device, lane}) => {
 					this.unreadable.push(`${device} ${lane}`);
@@ -294,8 +295,8 @@ test('the author whose mail could not be opened is to be asked, a receipt that c
 
 	bench.notify();
 	t.deepEqual(bench.unreadable, [`${ann.id} session`, `${ann.id} room:den`]);
-	bench.post({kind: 'plea', lane: 'session', got: 3}, {slot: 'plea-1'});
-	t.deepEqual(bench.notify(), ['ann wants session after 3']);
+	bench.post({kind: 'plea', lane: 'session', got: [[1, 3]]}, {slot: 'plea-1'});
+	t.deepEqual(bench.notify(), ['ann wants session beyond 1-3']);
 	t.is(bench.waiting.size, 0);
 });
 
@@ -314,9 +315,9 @@ test('whoever is busy gets receipts and what belongs to their rooms, the rest wh
 	bench.post(line(5));
 	bench.post(line(6), {room: 'den'});
 	bench.post({
-		kind: 'receipt', lane: 'session', got: 3, read: 2,
+		kind: 'receipt', lane: 'session', got: [[1, 3]], read: [[1, 2]],
 	}, {slot: 'receipt-1'});
-	t.deepEqual(bench.notify(), ['ann got 3 read 2', 'ann 6 in den']);
+	t.deepEqual(bench.notify(), ['ann got 1-3 read 1-2', 'ann 6 in den']);
 	t.deepEqual(bench.asked.filter(what => what.startsWith('fetch')), ['fetch slots true', 'fetch room "den"']);
 	t.like(bench.mailbox.waiting, [{user: 'ann', count: 1}]);
 	bench.isBusy = false;

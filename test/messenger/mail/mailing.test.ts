@@ -252,17 +252,19 @@ test('who can\'t open what was stored and says so gets it sealed again with othe
 	const bench = new Bench([1, 2, 3].map(sequence => entry(sequence, {state: {step: 'stored', device: 'b1', at: 1_000_000}}))).run();
 	t.deepEqual(bench.take(), []);
 	const asked = bench.asked.length;
-	bench.mailing.handlePlea('bob', 'session', 1, bench.now);
+	bench.mailing.handlePlea('bob', 'session', [[1, 1]], bench.now);
 	t.deepEqual(bench.run().take(), ['2 after 1 for b1', '3 after 2 for b1']);
 	t.true(bench.asked.length > asked, 'with prekeys that are asked for anew');
 	bench.answer();
 	t.deepEqual([...bench.outbox].map(({state}) => state.step), ['stored', 'stored', 'stored']);
-	bench.mailing.handlePlea('bob', 'session', 1, bench.now);
+	bench.mailing.handlePlea('bob', 'session', [[1, 1]], bench.now);
 	t.deepEqual(bench.run().take(), []);
+	t.deepEqual(bench.run(pleaPauseMs).take(), ['2 after 1 for b1', '3 after 2 for b1'], 'later');
+	bench.answer();
 	bench.run(pleaPauseMs);
-	bench.mailing.handlePlea('bob', 'session', 3, bench.now);
+	bench.mailing.handlePlea('bob', 'session', [[1, 3]], bench.now);
 	t.deepEqual(bench.run().take(), [], 'nothing is without a receipt');
-	bench.mailing.handlePlea('bob', 'session', 2, bench.now);
+	bench.mailing.handlePlea('bob', 'session', [[1, 2]], bench.now);
 	t.deepEqual(bench.run().take(), ['3 after 2 for b1']);
 });
 

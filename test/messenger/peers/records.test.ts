@@ -3,17 +3,18 @@ import test from 'ava';
 import {HybridClock} from '../../../source/messenger/clock.js';
 import {maximumRecordBytes} from '../../../source/messenger/limits.js';
 import {encodeRecord, RecordDecoder, type PeerRecord} from '../../../source/messenger/peers/records.js';
+import {maximumSequence} from '../../../source/protocol/sequences.js';
 
 const clock = new HybridClock().tick(1_700_000_000_000);
 const records: readonly PeerRecord[] = [
 	{
-		kind: 'here', shared: 'room:den', visit: 1, seen: 9, read: 8,
+		kind: 'here', shared: 'room:den', visit: 1, seen: [[1, 9], [2 ** 40, maximumSequence]], read: [[1, 8]],
 	},
 	{
 		kind: 'say', shared: 'session:a-Z_9', visit: 2, sequence: 7, text: 'grüße\n👋', at: 1_700_000_000_000, clock,
 	},
 	{
-		kind: 'got', shared: 'room:den', sequence: 7, read: 5,
+		kind: 'got', shared: 'room:den', seen: [[1, 7]], read: [],
 	},
 	{kind: 'bye', shared: 'room:den', visit: 3},
 	{kind: 'close', shared: 'room:den', visit: 3},
@@ -22,7 +23,7 @@ const records: readonly PeerRecord[] = [
 		kind: 'say', shared: 'room:den', visit: 2, sequence: 7, text: 'x', at: 1, clock, proof: {made: 5, audience: 'bob:0 кот:17', signature: 'A'.repeat(86)},
 	},
 	{
-		kind: 'have', shared: 'room:den', visit: 3, made: 5, marks: [['0123456789abcdef', 7], ['fedcba9876543210', 0]], missing: ['ann'],
+		kind: 'have', shared: 'room:den', visit: 3, made: 5, marks: [['0123456789abcdef', [[1, 7]]], ['fedcba9876543210', []]], missing: ['ann'],
 	},
 	{
 		kind: 'pass', shared: 'room:den', visit: 3, card: 'a.b', lines: [{
@@ -61,7 +62,7 @@ const say = {
 };
 const proof = {made: 5, audience: 'bob:0', signature: 'A'.repeat(86)};
 const have = {
-	kind: 'have', shared: 'room:den', visit: 3, made: 5, marks: [['0123456789abcdef', 7]], missing: ['ann'],
+	kind: 'have', shared: 'room:den', visit: 3, made: 5, marks: [['0123456789abcdef', [[1, 7]]]], missing: ['ann'],
 };
 const passed = {
 	sequence: 1, text: 'x', at: 1, clock, audience: 'bob:0', signature: 'A'.repeat(86),
@@ -83,6 +84,7 @@ for (const [title, body] of [
 	['nothing', 'null'],
 	['a kind that every object has', '{"kind":"toString"}'],
 	['a line without a number', JSON.stringify({...say, sequence: 0})],
+	['a line whose number is too high', JSON.stringify({...say, sequence: maximumSequence + 1})],
 	['half a visit', JSON.stringify({...say, visit: 0.5})],
 	['a field that is missing', '{"kind":"got","shared":"room:den"}'],
 	['a text that is none', JSON.stringify({...say, text: ['x']})],
@@ -92,8 +94,22 @@ for (const [title, body] of [
 	['an audience that is none', JSON.stringify({...say, proof: {...proof, audience: 'bob'}})],
 	['an audience that is too long', JSON.stringify({...say, proof: {...proof, audience: `${'b'.repeat(17_000)}:0`}})],
 	['marks that are no list', JSON.stringify({...have, marks: {length: 1}})],
-	['a mark of a device that is none', JSON.stringify({...have, marks: [['ann', 1]]})],
-	['a mark with too much', JSON.stringify({...have, marks: [['0123456789abcdef', 1, 2]]})],
+	['a mark of a device that is none', JSON.stringify({...have, marks: [['ann', [[1, 1]]]]})],
+	['a mark with too much', JSON.stringify({...have, marks: [['0123456789abcdef', [[1, 1]], 2]]})],
+	...([
+		['no list', 7],
+		['no range', [7]],
+		['half a range', [[7]]],
+		['out of order', [[8, 9], [0, 4]]],
+		['touching', [[1, 4], [5, 9]]],
+		['upside down', [[9, 8]]],
+		['below nothing', [[-1, 8]]],
+		['too high', [[1, maximumSequence + 1]]],
+		['no numbers', [['0', '1']]],
+		['too many', Array.from({length: 17}, (_, index) => [index * 2, index * 2])],
+	] as const).map(([what, seen]) => [`sequences that are ${what}`, JSON.stringify({
+		kind: 'got', shared: 'room:den', seen, read: [],
+	})] as const),
 	['too many marks', JSON.stringify({...have, marks: Array.from({length: 513}, () => have.marks[0])})],
 	['too many who are missing', JSON.stringify({...have, missing: Array.from({length: 65}, () => 'ann')})],
 	['somebody missing who has no name', JSON.stringify({...have, missing: ['a b']})],
@@ -108,8 +124,8 @@ for (const [title, body] of [
 }
 
 test('a record is what is known of it, and nothing else', t => {
-	t.deepEqual([...new RecordDecoder().push(frame('{"shared":"room:den","sequence":7,"read":6,"kind":"got","from":"cat"}'))], [{
-		kind: 'got', shared: 'room:den', sequence: 7, read: 6,
+	t.deepEqual([...new RecordDecoder().push(frame('{"shared":"room:den","seen":[[1,7]],"read":[[1,6]],"kind":"got","from":"cat"}'))], [{
+		kind: 'got', shared: 'room:den', seen: [[1, 7]], read: [[1, 6]],
 	}]);
 	t.deepEqual([...new RecordDecoder().push(frame(JSON.stringify({...pass, lines: [{...passed, from: 'cat'}]})))], [pass]);
 	t.deepEqual([...new RecordDecoder().push(frame(JSON.stringify({...say, proof: {...proof, x: 1}})))], [{...say, proof}]);
@@ -133,7 +149,7 @@ for (const record of [
 		kind: 'pass', shared: 'room:den', visit: 1, card: 'a'.repeat(700), lines: [{...longest, audience: longestAudience, signature: proof.signature}],
 	},
 	{
-		kind: 'have', shared: 'room:den', visit: 1, made: 5, marks: Array.from({length: 512}, () => ['0123456789abcdef', Number.MAX_SAFE_INTEGER] as const), missing: Array.from({length: 64}, () => 'x'.repeat(128)),
+		kind: 'have', shared: 'room:den', visit: 1, made: 5, marks: Array.from({length: 512}, () => ['0123456789abcdef', [[1, maximumSequence]]] as const), missing: Array.from({length: 64}, () => 'x'.repeat(128)),
 	},
 ] satisfies readonly PeerRecord[]) {
 	test(`the longest ${record.kind} fits`, t => {
