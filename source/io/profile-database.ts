@@ -40,6 +40,8 @@ const statements = {
 	read: 'INSERT OR REPLACE INTO read (device, place, sequences) VALUES (?, ?, ?)',
 	owe: 'INSERT OR REPLACE INTO debt (device, place, realm, owner, creditor) VALUES (?, ?, ?, ?, ?)',
 	pay: 'DELETE FROM debt WHERE device = ? AND place = ?',
+	plead: 'INSERT OR REPLACE INTO plea (device, place, realm, owner, author) VALUES (?, ?, ?, ?, ?)',
+	pleaded: 'DELETE FROM plea WHERE device = ? AND place = ?',
 	'mail-taken': 'INSERT OR IGNORE INTO taken_mail (server, number) VALUES (?, ?)',
 	'mail-forgotten': 'DELETE FROM taken_mail WHERE server = ? AND number = ?',
 	'prekey-add': 'INSERT OR REPLACE INTO prekey (id, kind, secret, made_at) VALUES (?, ?, ?, ?)',
@@ -51,7 +53,7 @@ const statements = {
 	'departure-told': 'DELETE FROM departure WHERE server = ? AND user = ?',
 	sequence: 'INSERT INTO counters (name, value) VALUES (\'sequence\', ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)',
 	login: 'INSERT OR REPLACE INTO logins (server, user, token) VALUES (?, ?, ?)',
-} as const satisfies Record<RowWrite['kind'] | 'pay' | 'departure-told', string>;
+} as const satisfies Record<RowWrite['kind'] | 'pay' | 'pleaded' | 'departure-told', string>;
 
 type Statement = keyof typeof statements;
 
@@ -100,6 +102,11 @@ function toStatement(write: RowWrite): [Statement, ...SQLInputValue[]] {
 		case 'owe': {
 			const {device, place, debt} = write;
 			return debt ? ['owe', device, place, debt.realm, debt.owner, debt.to] : ['pay', device, place];
+		}
+
+		case 'plead': {
+			const {device, place, plea} = write;
+			return plea ? ['plead', device, place, plea.realm, plea.owner, plea.to] : ['pleaded', device, place];
 		}
 
 		case 'mail-taken':
@@ -206,6 +213,7 @@ export class ProfileDatabase {
 			seen: marks('seen'),
 			read: marks('read'),
 			debts: new Map(rows<{device: string; place: string; realm: string; owner: string; creditor: string}>('SELECT * FROM debt').map(({device, place, realm, owner, creditor}) => [`${device} ${place}`, {realm, owner, to: creditor}])),
+			pleas: new Map(rows<{device: string; place: string; realm: string; owner: string; author: string}>('SELECT * FROM plea').map(({device, place, realm, owner, author}) => [`${device} ${place}`, {realm, owner, to: author}])),
 			takenMail: new Set(rows<{server: string; number: number}>('SELECT * FROM taken_mail').map(({server, number}) => `${server} ${number}`)),
 			prekeys: rows<{id: number; kind: PrekeySecret['kind']; secret: Uint8Array; made_at: number}>('SELECT * FROM prekey').map(({made_at: madeAt, ...prekey}) => ({...prekey, madeAt})),
 			contacts: rows<StoredState['contacts'][number]>('SELECT * FROM contact').map(row => ({...row})),

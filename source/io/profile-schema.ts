@@ -51,8 +51,9 @@ const steps: readonly string[] = [
 	ALTER TABLE history RENAME COLUMN previous TO made;
 	ALTER TABLE history ADD COLUMN audience TEXT;
 	`,
-	// Which lines were taken and read is a few ranges (source/protocol/sequences.ts); what was one number spoke for all below it.
+	// Which lines were taken and read is a few ranges (source/protocol/sequences.ts); what was one number spoke for all below it. And who is to mail again.
 	`
+	CREATE TABLE plea (device TEXT NOT NULL, place TEXT NOT NULL, realm TEXT NOT NULL, owner TEXT NOT NULL, author TEXT NOT NULL, PRIMARY KEY (device, place)) STRICT, WITHOUT ROWID;
 	ALTER TABLE seen ADD COLUMN sequences TEXT NOT NULL DEFAULT '';
 	UPDATE seen SET sequences = '1-' || sequence;
 	ALTER TABLE seen DROP COLUMN sequence;

@@ -380,7 +380,9 @@ export class Client {
 				emit,
 			},
 		});
-		this.#pleas = new Pleas({inbox, courier, isReady: () => this.#prekeys.isIdle && this.#mailbox.isIdle});
+		this.#pleas = new Pleas({
+			inbox, courier, journal: this.#journal, isReady: () => this.#prekeys.isIdle && this.#mailbox.isIdle, pleas: stored.pleas,
+		});
 		this.#receipts = new Receipts({
 			inbox,
 			journal: this.#journal,
@@ -938,7 +940,7 @@ export class Client {
 		this.#mailbox.handleLoggedIn({party: this.#identity.party, agree: this.#agreeKey}, now);
 		this.#mailing.handleLoggedIn(now);
 		this.#receipts.handleLoggedIn(this.#identity, now);
-		this.#pleas.handleLoggedIn(ownerKey(this.#identity), now);
+		this.#pleas.handleLoggedIn(this.#identity, now);
 	}
 
 	#handleLoggedOut(now: number): void {

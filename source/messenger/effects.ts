@@ -200,6 +200,10 @@ export type StoreWrite =
 	*/
 	| {readonly kind: 'owe'; readonly device: string; readonly place: string; readonly debt: {readonly realm: string; readonly owner: string; readonly to: string} | undefined}
 	/**
+	The author of `device`, `to` in `realm`, must be asked to mail again what we can't open of its lines in `place`; undefined: has been asked.
+	*/
+	| {readonly kind: 'plead'; readonly device: string; readonly place: string; readonly plea: {readonly realm: string; readonly owner: string; readonly to: string} | undefined}
+	/**
 	A mail was taken in and must not be again, until the server has heard that it may be deleted.
 	*/
 	| {readonly kind: 'mail-taken' | 'mail-forgotten'; readonly server: string; readonly number: number}
@@ -235,6 +239,10 @@ export type StoredState = {
 	*/
 	readonly read: ReadonlyMap<string, Sequences>;
 	readonly debts: ReadonlyMap<string, {readonly realm: string; readonly owner: string; readonly to: string}>;
+	/**
+	Keyed by `device place`, as `seen`.
+	*/
+	readonly pleas: ReadonlyMap<string, {readonly realm: string; readonly owner: string; readonly to: string}>;
 	/**
 	`server number` of each.
 	*/

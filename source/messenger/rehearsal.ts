@@ -317,6 +317,7 @@ function remembered(user: string, madeAt: number): StoredState {
 		seen: new Map(),
 		read: new Map(),
 		debts: new Map(),
+		pleas: new Map(),
 		takenMail: new Set(),
 		prekeys: [
 			{

@@ -33,6 +33,7 @@ export class MemoryProfile {
 	nextSequence = 1;
 	#read = new Map<string, Sequences>();
 	#debts = new Map<string, {realm: string; owner: string; to: string}>();
+	#pleas = new Map<string, {realm: string; owner: string; to: string}>();
 	#takenMail = new Set<string>();
 	#prekeys = new Map<number, PrekeySecret>();
 	#contacts = new Map<string, Contact>();
@@ -86,6 +87,7 @@ export class MemoryProfile {
 			seen: new Map(this.seen),
 			read: new Map(this.#read),
 			debts: new Map(this.#debts),
+			pleas: new Map(this.#pleas),
 			takenMail: new Set(this.#takenMail),
 			prekeys: this.#prekeys.values().toArray(),
 			contacts: this.#contacts.values().toArray(),
@@ -159,6 +161,7 @@ export class MemoryProfile {
 		copy.nextSequence = this.nextSequence;
 		copy.#read = new Map(this.#read);
 		copy.#debts = new Map(this.#debts);
+		copy.#pleas = new Map(this.#pleas);
 		copy.#takenMail = new Set(this.#takenMail);
 		copy.#prekeys = new Map(this.#prekeys);
 		copy.#contacts = new Map(this.#contacts);
@@ -238,6 +241,16 @@ export class MemoryProfile {
 					this.#debts.set(`${write.device} ${write.place}`, write.debt);
 				} else {
 					this.#debts.delete(`${write.device} ${write.place}`);
+				}
+
+				break;
+			}
+
+			case 'plead': {
+				if (write.plea) {
+					this.#pleas.set(`${write.device} ${write.place}`, write.plea);
+				} else {
+					this.#pleas.delete(`${write.device} ${write.place}`);
 				}
 
 				break;

@@ -178,6 +178,9 @@ test('a restored profile is what its naive twin makes of the same backup', t => 
 		{
 			kind: 'owe', device: 'd', place: 'r/ann/session', debt: {realm: 'r', owner: 'ann', to: 'bob'},
 		},
+		{
+			kind: 'plead', device: 'd', place: 'r/ann/session', plea: {realm: 'r', owner: 'ann', to: 'bob'},
+		},
 		{kind: 'mail-taken', server: 'a:1', number: 4},
 		...[1, 2, 3].map((id): ProfileWrite => ({
 			kind: 'prekey-add', prekey: {

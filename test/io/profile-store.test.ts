@@ -80,6 +80,15 @@ test('a profile gives back what was written', async t => {
 		{
 			kind: 'owe', device: 'd', place: 'room:den', debt: undefined,
 		},
+		{
+			kind: 'plead', device: 'd', place: 'session', plea: debt,
+		},
+		{
+			kind: 'plead', device: 'd', place: 'room:den', plea: debt,
+		},
+		{
+			kind: 'plead', device: 'd', place: 'room:den', plea: undefined,
+		},
 		{kind: 'mail-taken', server: 'a:1', number: 4},
 		{kind: 'mail-taken', server: 'a:1', number: 5},
 		{kind: 'mail-forgotten', server: 'a:1', number: 4},
@@ -121,6 +130,7 @@ test('a profile gives back what was written', async t => {
 		seen: new Map([['d room:den', [[1, 2]]], ['d session', [[1, 7], [9, 9]]]]),
 		read: new Map([['d session', [[1, 6]]]]),
 		debts: new Map([['d session', debt]]),
+		pleas: new Map([['d session', debt]]),
 		takenMail: new Set(['a:1 5']),
 		prekeys: [prekey(2)],
 		contacts: [contact],

@@ -143,6 +143,7 @@ export class Ledger {
 	*/
 	handleRestored(node: ClientNode, nodes: ReadonlyMap<string, ClientNode>): void {
 		const {disk, name} = node;
+		this.#keyless.set(name, Infinity);
 		for (const [id, {author, place, recipients}] of this.lines) {
 			for (const to of author === name ? recipients : []) {
 				const key = `${id} ${to}`;
@@ -168,7 +169,6 @@ export class Ledger {
 			}
 
 			this.#stored.delete(key);
-			this.#keyless.set(name, Infinity);
 			if (!this.#isDone(id, name) && !nodes.get(author)!.disk.has(id, name)) {
 				this.#taken.add(key);
 			}

@@ -78,9 +78,9 @@ export type MailboxListener = {
 	/**
 	A mail with a line of an author can't be opened.
 
-	@returns Whether that is news.
+	@returns What is to be made durable when it is given up; nothing where that is no news.
 	*/
-	handleUnreadable(author: Author, now: number): boolean;
+	handleUnreadable(author: Author, now: number): readonly StoreWrite[];
 	/**
 	Lines of one sender are about to be shown that had to wait. `since` is ms since the epoch.
 	*/
@@ -484,17 +484,19 @@ export class Mailbox {
 	What can't be opened now never can be: it is not asked for again, but its author, who gets no receipt, keeps the line and is asked to seal it again.
 	*/
 	#discard(mail: Mail, card: Card | undefined, now: number): void {
-		this.#complete(mail, []);
-		if (mail.slot !== undefined) {
-			return;
-		}
-
-		if (card) {
+		if (card && mail.slot === undefined) {
 			const lane = laneOf(mail.room === undefined ? {kind: 'session', name: card.user} : {kind: 'room', name: mail.room});
-			if (this.#listener.handleUnreadable({device: card.device, lane, to: card.user}, now)) {
+			const writes = this.#listener.handleUnreadable({device: card.device, lane, to: card.user}, now);
+			this.#complete(mail, writes);
+			if (writes.length > 0) {
 				this.#listener.emit({type: 'notice', level: 'warn', text: `Mail of ${card.user} can't be opened: it was sealed for keys that this device does not have any more, or changed on its way. The messenger of ${card.user} is asked to send it again.`});
 			}
 
+			return;
+		}
+
+		this.#complete(mail, []);
+		if (mail.slot !== undefined) {
 			return;
 		}
 

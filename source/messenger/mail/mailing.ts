@@ -72,11 +72,6 @@ type Box = {
 	told: string | undefined;
 };
 
-/**
-Somebody has asked for everything again too soon: it is heard at `at`.
-*/
-type Postponed = {readonly peer: string; readonly lane: Lane; readonly got: Sequences; readonly at: number};
-
 type Due = {readonly lane: Lane; readonly entry: KeptEntry; readonly after: number};
 
 /**
@@ -90,7 +85,6 @@ export class Mailing {
 	readonly #courier: Courier;
 	readonly #listener: MailingListener;
 	readonly #boxes = new Map<string, Box>();
-	readonly #postponed = new Map<string, Postponed>();
 	#isLoggedIn = false;
 	#lookAt = Infinity;
 	#lookedAt = -Infinity;
@@ -157,16 +151,10 @@ export class Mailing {
 			return;
 		}
 
-		const at = (box.pleadedAt.get(lane) ?? -Infinity) + pleaPauseMs;
-		if (now < at) {
-			this.#postponed.set(`${peer} ${lane}`, {
-				peer, lane, got, at,
-			});
-			this.#lookAt = Math.min(this.#lookAt, at);
-			return;
-		}
-
-		box.pleadedAt.set(lane, now);
+		// Who asks too often waits, for all mail.
+		const at = Math.max(now, (box.pleadedAt.get(lane) ?? -Infinity) + pleaPauseMs);
+		box.pleadedAt.set(lane, at);
+		box.retryAt = Math.max(box.retryAt, at);
 		// The prekeys in it may be the lost ones.
 		box.bundle = undefined;
 		box.cursors.delete(lane);
@@ -206,16 +194,6 @@ export class Mailing {
 			for (const {cursors} of this.#boxes.values()) {
 				cursors.clear();
 			}
-		}
-
-		for (const [key, {peer, lane, got, at}] of this.#postponed) {
-			if (at > now) {
-				this.#lookAt = Math.min(this.#lookAt, at);
-				continue;
-			}
-
-			this.#postponed.delete(key);
-			this.handlePlea(peer, lane, got, now);
 		}
 
 		const due = new Map<string, Due[]>();

@@ -1,7 +1,9 @@
 // Pleas: who has mailed us what we can't open is asked to mail it again, for the prekeys of now.
 // Knows who is to be asked and when it makes sense; refuses to know why a mail could not be opened (mailbox.ts) and what is sent again (mailing.ts).
 //
-// They are in memory only: where one is lost, the author mails again what has had no receipt for as long as the server keeps mail.
+// A plea stands on disk from the batch that gives such a mail up until the author has been asked.
+import type {StoredState, StoreWrite} from '../effects.js';
+import type {Journal} from '../journal.js';
 import type {Inbox} from '../lines/inbox.js';
 import {
 	mailBackoffMs,
@@ -10,48 +12,68 @@ import {
 	receiptDelayMs,
 	slowDownMs,
 } from '../limits.js';
-import type {Author} from '../lines/receipts.js';
+import {isLane} from '../lines/outbox.js';
+import {ownerKey, type Author, type Owner} from '../lines/receipts.js';
 import {digest, type Courier} from './courier.js';
 
-type Plea = Author & {dueAt: number; pauseMs: number | undefined; isInFlight: boolean};
+type Plea = Author & {
+	readonly place: string;
+	/**
+	Realm and name for whom it is.
+	*/
+	readonly owner: string;
+	dueAt: number;
+	pauseMs: number | undefined;
+	isInFlight: boolean;
+	/**
+	Whether more could not be opened while it was on its way.
+	*/
+	isDueAgain: boolean;
+};
 
 export class Pleas {
 	readonly #inbox: Pick<Inbox, 'seen'>;
+	readonly #journal: Journal;
 	readonly #courier: Pick<Courier, 'ask' | 'send'>;
 	readonly #isReady: () => boolean;
 	readonly #pleas = new Map<string, Plea>();
-	/**
-	Realm and name for whom they are.
-	*/
-	#owner = '';
+	#owner: Owner | undefined;
 	#isLoggedIn = false;
 	#lookAt = Infinity;
 
 	/**
 	@param parts `isReady`: whether what can't be opened is off the server and our prekeys of now are there; else the same would come again.
 	@param parts.inbox
+	@param parts.journal
 	@param parts.courier
 	@param parts.isReady
+	@param parts.pleas
 	*/
-	constructor({inbox, courier, isReady}: {inbox: Pick<Inbox, 'seen'>; courier: Pick<Courier, 'ask' | 'send'>; isReady: () => boolean}) {
+	constructor({inbox, journal, courier, isReady, pleas}: {inbox: Pick<Inbox, 'seen'>; journal: Journal; courier: Pick<Courier, 'ask' | 'send'>; isReady: () => boolean; pleas: StoredState['pleas']}) {
 		this.#inbox = inbox;
+		this.#journal = journal;
 		this.#courier = courier;
 		this.#isReady = isReady;
+		for (const [source, {realm, owner: user, to}] of pleas) {
+			const [device = '', place = ''] = source.split(' ', 2);
+			const lane = place.slice(ownerKey({realm, user}).length + 1);
+			if (isLane(lane)) {
+				this.#add({device, lane, to}, {realm, user}, 0);
+			}
+		}
 	}
 
 	/**
 	@param owner Realm and name of now.
 	@param now
 	*/
-	handleLoggedIn(owner: string, now: number): void {
-		if (owner !== this.#owner) {
-			this.#pleas.clear();
-		}
-
+	handleLoggedIn(owner: Owner, now: number): void {
 		this.#owner = owner;
 		this.#isLoggedIn = true;
 		for (const plea of this.#pleas.values()) {
 			plea.isInFlight = false;
+			plea.pauseMs = undefined;
+			plea.dueAt = now + receiptDelayMs;
 		}
 
 		this.#lookAt = now + receiptDelayMs;
@@ -65,26 +87,33 @@ export class Pleas {
 	/**
 	Mail of an author can't be opened.
 
-	@returns Whether the author is asked for the first time.
+	@returns What is to be made durable when the mail is given up; nothing where its author is about to be asked already.
 	*/
-	add({device, lane, to}: Author, now: number): boolean {
-		const name = `${device} ${lane}`;
-		if (this.#pleas.has(name) || this.#pleas.size >= maximumPleas) {
-			return false;
+	add(author: Author, now: number): StoreWrite[] {
+		const {realm, user} = this.#owner!;
+		const known = this.#pleas.get(`${author.device} ${ownerKey({realm, user})}/${author.lane}`);
+		if (known) {
+			known.isDueAgain = known.isInFlight;
+			return [];
 		}
 
-		this.#pleas.set(name, {
-			device, lane, to, dueAt: now + receiptDelayMs, pauseMs: undefined, isInFlight: false,
-		});
+		if (this.#pleas.size >= maximumPleas) {
+			return [];
+		}
+
+		const {device, place, to} = this.#add(author, {realm, user}, now + receiptDelayMs);
 		this.#lookAt = Math.min(this.#lookAt, now + receiptDelayMs);
-		return true;
+		return [{
+			kind: 'plead', device, place, plea: {realm, owner: user, to},
+		}];
 	}
 
 	/**
 	Whether nothing is on its way to the server, and nothing is about to be.
 	*/
 	isIdle(now: number): boolean {
-		return !this.#isLoggedIn || this.#pleas.values().every(({isInFlight, dueAt}) => !isInFlight && dueAt > now + receiptDelayMs);
+		const owner = this.#owner && ownerKey(this.#owner);
+		return !this.#isLoggedIn || this.#pleas.values().every(plea => plea.owner !== owner || (!plea.isInFlight && plea.dueAt > now + receiptDelayMs));
 	}
 
 	pollTimeout(): number | undefined {
@@ -105,44 +134,66 @@ export class Pleas {
 		}
 
 		this.#lookAt = Infinity;
-		for (const [name, plea] of this.#pleas) {
-			if (plea.isInFlight) {
+		const owner = ownerKey(this.#owner!);
+		for (const plea of this.#pleas.values()) {
+			if (plea.isInFlight || plea.owner !== owner) {
 				continue;
 			}
 
 			if (plea.dueAt <= now) {
-				this.#send(name, plea, now);
+				this.#send(plea, now);
 			} else {
 				this.#lookAt = Math.min(this.#lookAt, plea.dueAt);
 			}
 		}
 	}
 
-	#send(name: string, plea: Plea, now: number): void {
+	#add({device, lane, to}: Author, user: Owner, dueAt: number): Plea {
+		const owner = ownerKey(user);
+		const plea: Plea = {
+			device, lane, to, place: `${owner}/${lane}`, owner, dueAt, pauseMs: undefined, isInFlight: false, isDueAgain: false,
+		};
+		this.#pleas.set(`${device} ${plea.place}`, plea);
+		return plea;
+	}
+
+	#drop({device, place}: Plea): void {
+		this.#pleas.delete(`${device} ${place}`);
+		this.#journal.gather([{
+			kind: 'plead', device, place, plea: undefined,
+		}]);
+	}
+
+	#send(plea: Plea, now: number): void {
 		const {device, lane, to} = plea;
 		plea.isInFlight = true;
+		plea.isDueAgain = false;
 		this.#courier.ask(to, {device, count: 0}, now, (outcome, then) => {
 			if (!outcome.ok) {
-				this.#retry(name, plea, outcome.error.code, then);
+				this.#retry(plea, outcome.error.code, then);
 				return;
 			}
 
-			const slot = `plea-${digest(this.#owner, lane)}`;
+			const slot = `plea-${digest(plea.owner, lane)}`;
 			this.#courier.send(outcome.bundle, {kind: 'plea', lane, got: this.#inbox.seen(device, lane)}, {mail: `${slot}-${Math.floor(then)}`, slot}, then, (error, later) => {
 				if (error) {
-					this.#retry(name, plea, error.code, later);
+					this.#retry(plea, error.code, later);
+				} else if (plea.isDueAgain) {
+					plea.isInFlight = false;
+					plea.dueAt = later + receiptDelayMs;
+					this.#lookAt = Math.min(this.#lookAt, plea.dueAt);
 				} else {
-					this.#pleas.delete(name);
+					this.#drop(plea);
 				}
 			});
 		});
 	}
 
-	#retry(name: string, plea: Plea, code: string, now: number): void {
+	#retry(plea: Plea, code: string, now: number): void {
 		plea.isInFlight = false;
 		if (code === 'device-changed' || code === 'no-such-user') {
 			// Where these lines were said nobody asks for them any more.
-			this.#pleas.delete(name);
+			this.#drop(plea);
 			return;
 		}
 

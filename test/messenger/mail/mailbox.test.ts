@@ -126,7 +126,9 @@ class Bench {
 				},
 				handleUnreadable: ({device, lane}) => {
 					this.unreadable.push(`${device} ${lane}`);
-					return true;
+					return [{
+						kind: 'plead', device, place: `o/${lane}`, plea: undefined,
+					}];
 				},
 				announce: ({from, count, room}) => {
 					this.told.push(`${count} from ${from}${room === undefined ? '' : ` in ${room}`}`);
