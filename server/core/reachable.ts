@@ -10,7 +10,8 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
-Whether `address`, an `ip:port` of the protocol, is the place of one machine, so that nobody can aim his peers at a crowd: neither unspecified, broadcast nor multicast, and not IPv4 in the clothes of IPv6, which would hide such a one.
+Whether `address`, an `ip:port` of the protocol, is the place of one machine, so that nobody can aim his peers at a crowd: neither unspecified,
+broadcast nor multicast, and not IPv4 in the clothes of IPv6, which would hide such a one.
 */
 export function isReachable(address: string): boolean {
 	const host = parseHostPort(address)?.host ?? '';

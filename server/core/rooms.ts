@@ -1,5 +1,6 @@
 // Rooms: who belongs to them, who is in them now, and what their members are told. Which rooms there are, room-list.ts knows.
-// Knows that a room is on disk before anybody enters and off it before anybody hears it closed; refuses to know what is said inside. A member whose connection ends stays one, away, until he leaves, the room is closed or a week has passed.
+// Knows that a room is on disk before anybody enters and off it before anybody hears it closed; refuses to know what is said inside.
+// A member whose connection ends stays one, away, until he leaves, the room is closed or a week has passed.
 import {ProtocolError} from '../../source/protocol/errors.js';
 import {maximumAwayMembers, maximumRoomMembers} from '../../source/protocol/limits.js';
 import type {Notice, Reply} from '../../source/protocol/messages.js';

@@ -19,7 +19,8 @@ export type RegisterRow = {
 	*/
 	readonly address: string;
 	/**
-	How a logout came: a good-bye, a broken connection, the server's own end or crash (`at` is then the last moment it is known to have lived), or the user's later word that it left while the server was away.
+	How a logout came: a good-bye, a broken connection, the server's own end or crash (`at` is then the last moment it is known to have lived),
+	or the user's later word that it left while the server was away.
 	*/
 	readonly how: 'bye' | 'lost' | 'shutdown' | 'crash' | 'departed' | undefined;
 };

@@ -158,7 +158,24 @@ function wordVerify({user, safetyNumber, trust}: Fields): string[] {
 const wordLogin = ({user}: Fields): string[] => [`logged in as ${cell(user)}`];
 
 const wordings: Readonly<Record<string, (fields: Fields) => string[]>> = {
-	register: wordLogin, login: wordLogin, lu: wordUsers, lcu: wordUsers, lr: wordRooms, lru: wordRoomUsers, l: wordStatus, whois: wordWhois, server: wordServer, contacts: wordContacts, verify: wordVerify, path: wordPath, history: wordHistory, search: wordSearch, export: wordExport, pending: wordPending, busy: wordBusy, help: wordHelp,
+	register: wordLogin,
+	login: wordLogin,
+	lu: wordUsers,
+	lcu: wordUsers,
+	lr: wordRooms,
+	lru: wordRoomUsers,
+	l: wordStatus,
+	whois: wordWhois,
+	server: wordServer,
+	contacts: wordContacts,
+	verify: wordVerify,
+	path: wordPath,
+	history: wordHistory,
+	search: wordSearch,
+	export: wordExport,
+	pending: wordPending,
+	busy: wordBusy,
+	help: wordHelp,
 };
 
 /**

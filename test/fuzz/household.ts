@@ -25,6 +25,11 @@ const bobAddress = '10.0.0.2:5000';
 const serverAddress = '10.0.0.100:7600';
 
 /**
+Somebody of a room who is away: when the room was made, and what they sign with.
+*/
+export type Absentee = {readonly made: number; readonly card: string; readonly realm: string; readonly device: string; readonly key: KeyObject};
+
+/**
 Inputs of each kind that are kept; the oldest are as good as the newest.
 */
 const maximumKept = 400;
@@ -132,7 +137,7 @@ export class Household {
 	/**
 	Ann and bob are in a room as well, and eve, who is away, has a card. When the room was made, and what eve signs with.
 	*/
-	enterRoom(room: string, eveKeys: {readonly sign: Uint8Array; readonly agree: Uint8Array}): {readonly made: number; readonly card: string; readonly realm: string; readonly device: string; readonly key: KeyObject} {
+	enterRoom(room: string, eveKeys: {readonly sign: Uint8Array; readonly agree: Uint8Array}): Absentee {
 		const key = importPrivateKey('ed25519', eveKeys.sign);
 		const sign = exportPublicKey(key);
 		const eve = this.server.register('eve', {remote: '10.0.0.3:40000', device: {sign: encodeBase64(sign), agree: encodeBase64(exportPublicKey(importPrivateKey('x25519', eveKeys.agree)))}});

@@ -112,7 +112,10 @@ export function runFlow({rtt, queue = 1, ...shape}: PathShape, options: RunOptio
 Several flows of ours on one link, each starting `lag` ms after the one before. Shares are of the link's rate, from `settle` ms after the last
 start on, for `time` ms.
 */
-export function runNeighbours({rtt, queue = 1, ...shape}: PathShape, {seed = 1, count = 2, lag = 0, settle, time}: {seed?: number; count?: number; lag?: number; settle: number; time: number}): number[] {
+export function runNeighbours(
+	{rtt, queue = 1, ...shape}: PathShape,
+	{seed = 1, count = 2, lag = 0, settle, time}: {seed?: number; count?: number; lag?: number; settle: number; time: number},
+): number[] {
 	const path = new EmulatedPath(seed, {...shape, delay: rtt / 2, queue: queue * shape.rate * rtt});
 	const flows = Array.from({length: count}, () => path.open({config: {datagramSize: 1452, maxDatagramSize: 1452}}));
 	for (const flow of flows) {

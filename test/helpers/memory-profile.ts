@@ -137,7 +137,8 @@ export class MemoryProfile {
 			case 'search': {
 				const terms = query.words.toLowerCase().match(/[\p{Letter}\p{Mark}\p{Number}]+/gv);
 				const words = (text: string) => text.toLowerCase().match(/[\p{Letter}\p{Mark}\p{Number}]+/gv) ?? [];
-				const found = (isWhole: boolean) => own.filter(({text}) => (terms ?? []).every((term, index) => words(text).some(word => isWhole || index < terms!.length - 1 ? word === term : word.startsWith(term))));
+				const found = (isWhole: boolean) => own.filter(({text}) => (terms ?? []).every((term, index) =>
+					words(text).some(word => isWhole || index < terms!.length - 1 ? word === term : word.startsWith(term))));
 				const whole = found(true);
 				const hits = terms ? (whole.length < query.limit ? found(false) : whole).toReversed().slice(0, query.limit) : [];
 				return hits.map(hit => {

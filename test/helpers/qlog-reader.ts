@@ -96,6 +96,10 @@ function checkEvent(event: QlogEvent): void {
 	}
 
 	check(type !== 'packet_lost' || Number.isSafeInteger(header?.packet_number), 'a lost packet needs its number', event);
+	checkFrames(frames, type, event);
+}
+
+function checkFrames(frames: readonly QlogFrame[], type: string, event: QlogEvent): void {
 	for (const frame of frames) {
 		const fields = frameFields[frame.frame_type];
 		check(fields !== undefined && (type === 'packet_lost' || fields.every(field => frame[field] !== undefined)), 'a frame lacks something', event);

@@ -29,7 +29,11 @@ export function residentBytes(pid: number): number | undefined {
 Does something bad while ann and bob keep talking. Afterwards every line has arrived, nobody was disconnected, no program has
 grown by more than 100 MB, and a restarted server finds its accounts.
 */
-export async function whileOthersTalk(t: ExecutionContext, bad: (bystanders: Bystanders) => Promise<void>, options: {server?: Options; serverAddress?: (server: Server) => Promise<{address: string}>; people?: Options} = {}): Promise<void> {
+export async function whileOthersTalk(
+	t: ExecutionContext,
+	bad: (bystanders: Bystanders) => Promise<void>,
+	options: {server?: Options; serverAddress?: (server: Server) => Promise<{address: string}>; people?: Options} = {},
+): Promise<void> {
 	const world = openWorld(t);
 	const server = await world.server(options.server);
 	const [ann, bob] = await world.people(['ann', 'bob'], await options.serverAddress?.(server) ?? server, options.people);

@@ -121,10 +121,10 @@ export class SceneMessenger implements MessengerPort {
 	Adds rows to the open conversation.
 	*/
 	say(...rows: readonly MessageRow[]): void {
-		this.show({
-			...this.#view,
-			conversations: this.#view.conversations.map(conversation => conversation.key === this.#view.active ? {...conversation, messages: [...conversation.messages, ...rows].slice(-2000)} : conversation),
-		});
+		const conversations = this.#view.conversations.map(conversation => conversation.key === this.#view.active
+			? {...conversation, messages: [...conversation.messages, ...rows].slice(-2000)}
+			: conversation);
+		this.show({...this.#view, conversations});
 	}
 
 	subscribe(listener: () => void): () => void {

@@ -48,7 +48,9 @@ export function placeOf({columns, rows}: Size, {width, height}: Pick<OverlayView
 /**
 A field of one row: its label, what is typed with its secret stretch as dots, and the cursor's column.
 */
-export function inputField({label, field, width, secret}: {readonly label: StyledLine; readonly field: Composer; readonly width: number; readonly secret?: Stretch | undefined}): {readonly line: StyledLine; readonly column: number} {
+export function inputField(
+	{label, field, width, secret}: {readonly label: StyledLine; readonly field: Composer; readonly width: number; readonly secret?: Stretch | undefined},
+): {readonly line: StyledLine; readonly column: number} {
 	const labelWidth = label.reduce((sum, {text}) => sum + text.length, 0);
 	const room = Math.max(2, width - labelWidth);
 	// One row of unlimited width, of which the part around the cursor is shown.

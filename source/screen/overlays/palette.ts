@@ -187,7 +187,10 @@ A command with what matched, and at the right what it does; dimmed when it is no
 export function suggestionLine({suggestion, theme, width, isSelected}: {readonly suggestion: Suggestion; readonly theme: Theme; readonly width: number; readonly isSelected: boolean}): StyledLine {
 	const base: Style = suggestion.refusal === undefined ? {} : theme.muted;
 	const marked = new Set(suggestion.matched);
-	const label: Span[] = Array.from([...suggestion.label], (character, offset) => ({text: sanitiseLine(character), style: marked.has(offset) && suggestion.refusal === undefined ? theme.match : base}));
+	const label: Span[] = Array.from([...suggestion.label], (character, offset) => ({
+		text: sanitiseLine(character),
+		style: marked.has(offset) && suggestion.refusal === undefined ? theme.match : base,
+	}));
 
 	const room = labelRoom(width);
 	const shown = cutLine(label, room);

@@ -28,7 +28,14 @@ class Path {
 		for (let part = 1; part <= 10; part++) {
 			this.#delivered += bytes / 10;
 			this.bbr.handleAcknowledged({
-				bytes: bytes / 10, sentAt: this.now - rtt, inFlight: bytes, rtt, latestRtt: rtt + queueDelay, delivered: this.#delivered, priorDelivered: part === 10 ? prior : prior - 1, sample: {rate: bytes / rtt, isAppLimited},
+				bytes: bytes / 10,
+				sentAt: this.now - rtt,
+				inFlight: bytes,
+				rtt,
+				latestRtt: rtt + queueDelay,
+				delivered: this.#delivered,
+				priorDelivered: part === 10 ? prior : prior - 1,
+				sample: {rate: bytes / rtt, isAppLimited},
 			}, this.now);
 		}
 	}

@@ -20,7 +20,9 @@ test('golden payload', t => {
 
 test('a payload comes back as it was, padded or not', t => {
 	t.notThrows(() => {
-		fc.assert(fc.property(fc.nat(0xFF_FF_FF_FF), fc.tuple(fc.maxSafeNat(), fc.maxSafeNat(), fc.nat(10_000), fc.nat(), fc.nat()), fc.uint8Array({minLength: 16, maxLength: 16}), fc.uint8Array({maxLength: 300}), fc.nat(1000), (scid, limits, resetToken, credential, size) => {
+		const limitsOf = fc.tuple(fc.maxSafeNat(), fc.maxSafeNat(), fc.nat(10_000), fc.nat(), fc.nat());
+		const [tokens, credentials] = [fc.uint8Array({minLength: 16, maxLength: 16}), fc.uint8Array({maxLength: 300})];
+		fc.assert(fc.property(fc.nat(0xFF_FF_FF_FF), limitsOf, tokens, credentials, fc.nat(1000), (scid, limits, resetToken, credential, size) => {
 			const [maxData, maxStreamData, maxAckDelay, aesFrom, maxInFlight] = limits;
 			const value = {
 				scid, resetToken, parameters: {

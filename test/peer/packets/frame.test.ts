@@ -49,7 +49,8 @@ function plain(frames: readonly Frame[] | undefined): unknown {
 const varint = fc.oneof(fc.nat(100), fc.maxSafeNat());
 const bytes = fc.uint8Array({maxLength: 40});
 const token = fc.uint8Array({minLength: 8, maxLength: 8});
-const ack = fc.record({delay: varint, first: fc.nat(2 ** 40), runs: fc.array(fc.tuple(fc.integer({min: 1, max: 50}), fc.integer({min: 1, max: 50})), {minLength: 1, maxLength: 64})}).map(({delay, first, runs}): Frame => {
+const gapsAndLengths = fc.array(fc.tuple(fc.integer({min: 1, max: 50}), fc.integer({min: 1, max: 50})), {minLength: 1, maxLength: 64});
+const ack = fc.record({delay: varint, first: fc.nat(2 ** 40), runs: gapsAndLengths}).map(({delay, first, runs}): Frame => {
 	const ranges: Array<{start: number; end: number}> = [];
 	let start = first;
 	for (const [gap, length] of runs) {
