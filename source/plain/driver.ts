@@ -1,9 +1,13 @@
-// Drives a messenger from lines of text: each is a command, the next begins when the one before was answered.
+// Drives a messenger from lines of text: each is a command, the next begins when the one before was answered. Only what is said
+// line after line does not wait: so a program's output goes to disk and to the others by the handful.
 // Knows the order of things from the first line to the last; refuses to know how a face words them.
+import {Buffer} from 'node:buffer';
 import {setTimeout as delay} from 'node:timers/promises';
+import {parseCommandLine} from '../messenger/commands.js';
 import type {MessengerPort} from '../messenger/port.js';
 import type {MessengerView} from '../messenger/view.js';
 import {inputProblems, readLines, type InputLine} from '../kit/line-reader.js';
+import {maximumTextBytes} from '../protocol/limits.js';
 import type {LineFace, Ready} from './face.js';
 import {lacksPassword, withName} from './login-line.js';
 
@@ -11,6 +15,11 @@ import {lacksPassword, withName} from './login-line.js';
 After the end of input, what is on its way has this long.
 */
 const lingerMs = 5000;
+
+/**
+So many lines may be said of which none is answered yet.
+*/
+const maximumUnanswered = 64;
 
 /**
 How a messenger is driven.
@@ -60,6 +69,7 @@ export async function drive({
 	async function runLines(): Promise<void> {
 		await begin();
 		const lines = readLines(input);
+		const saying = new Set<Promise<void>>();
 		// One line is read ahead, so that the end of input is known while the last command still runs.
 		for (let next = lines.next(); ;) {
 			await between();
@@ -69,6 +79,19 @@ export async function drive({
 			}
 
 			next = lines.next();
+			if (isSaying(value, port.view)) {
+				const answered = perform(value).finally(() => {
+					saying.delete(answered);
+				});
+				saying.add(answered);
+				if (saying.size >= maximumUnanswered) {
+					await answered;
+				}
+
+				continue;
+			}
+
+			await Promise.all(saying);
 			const login = hideNextLine && lacksPassword(value.text ?? '', user);
 			if (login && !login.command.refusal(port.view)) {
 				const password = await ask(login.name, next);
@@ -79,7 +102,8 @@ export async function drive({
 			}
 		}
 
-		await Promise.race([settled(port), delay(lingerMs, undefined, {ref: false})]);
+		const answered = Promise.all(saying).then(async () => settled(port));
+		await Promise.race([answered, delay(lingerMs, undefined, {ref: false})]);
 	}
 
 	async function ask(name: string, next: Promise<IteratorResult<InputLine, void>>): Promise<string> {
@@ -101,6 +125,14 @@ export async function drive({
 			});
 		}
 	}
+}
+
+/**
+Whether a line is one to be said that can't be refused for its own sake: its reply will come in its turn.
+*/
+function isSaying({text = ''}: InputLine, view: MessengerView): boolean {
+	const parsed = parseCommandLine(text);
+	return 'command' in parsed && parsed.command.name === 's' && !parsed.command.refusal(view) && Buffer.byteLength(text) <= maximumTextBytes;
 }
 
 /**

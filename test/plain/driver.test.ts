@@ -89,6 +89,46 @@ test('a command begins only when the one before was answered', async t => {
 	t.deepEqual(stage.said.map(({command}) => command), [undefined, 'slow', 'lu']);
 });
 
+test('lines that are said wait for nothing, and what follows waits for them all', async t => {
+	const stage = new Stage();
+	stage.port.view = {
+		...quietView, connection: {...quietView.connection, state: 'connected', user: 'ann'}, conversations: [conversation('delivered')], active: 'session:bob',
+	};
+	const kept: Array<() => void> = [];
+	const {execute} = stage.port;
+	stage.port.execute = async line => {
+		const reply = await execute.call(stage.port, line);
+		await new Promise<void>(resolve => {
+			kept.push(resolve);
+		});
+		return reply;
+	};
+
+	stage.type(`lu\n${'s hi\n'.repeat(70)}s ${'x'.repeat(70_000)}\n`);
+	stage.type('l\n');
+	const run = stage.run();
+	const goesOn = async () => {
+		await turn();
+		for (const resolve of kept.splice(0)) {
+			resolve();
+		}
+
+		await turn();
+		return stage.port.executed.length;
+	};
+
+	await turn();
+	t.is(stage.port.executed.length, 1, 'the first of them waits for what is none');
+	t.is(await goesOn(), 1 + 64, 'so many and no more');
+	t.is(await goesOn(), 1 + 70, 'one that will be refused waits, so that replies come in order');
+	t.is(await goesOn(), 1 + 71);
+	stage.type(undefined);
+	t.is(await goesOn(), 1 + 72);
+	await goesOn();
+	await run;
+	t.deepEqual(stage.said.slice(1).map(({line}) => line), Array.from({length: 73}, (_, index) => index + 1));
+});
+
 test('what comes between two lines is waited for', async t => {
 	const stage = new Stage();
 	stage.type('login ann pw\ns hi\n');
@@ -164,23 +204,24 @@ test('x ends the run at once, though more lines wait', async t => {
 	t.is(stage.said.length, 2);
 });
 
+const conversation = (delivery: 'queued' | 'sent' | 'delivered', state: 'asking' | 'open' = 'open'): ConversationView => ({
+	key: 'session:bob',
+	kind: 'session',
+	name: 'bob',
+	state,
+	members: [],
+	creator: undefined,
+	isPrivate: false,
+	unread: 0,
+	unreadFrom: undefined,
+	earlier: 'none',
+	messages: [{
+		kind: 'line', id: '1', from: 'ann', isOwn: true, text: 'hi', at: 0, delivery, revision: 0,
+	}],
+});
+
 test('a line that is on its way at the end of input is waited for', async t => {
 	const stage = new Stage();
-	const conversation = (delivery: 'queued' | 'sent' | 'delivered', state: 'asking' | 'open' = 'open'): ConversationView => ({
-		key: 'session:bob',
-		kind: 'session',
-		name: 'bob',
-		state,
-		members: [],
-		creator: undefined,
-		isPrivate: false,
-		unread: 0,
-		unreadFrom: undefined,
-		earlier: 'none',
-		messages: [{
-			kind: 'line', id: '1', from: 'ann', isOwn: true, text: 'hi', at: 0, delivery, revision: 0,
-		}],
-	});
 	// The other side may still accept.
 	stage.port.view = {...quietView, conversations: [conversation('queued', 'asking')]};
 	stage.type(undefined);
