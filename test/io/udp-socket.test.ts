@@ -50,7 +50,8 @@ test('a burst that is larger than the default buffer arrives while the receiver 
 test('memory that was given back is free to be written, in both directions', async t => {
 	const [one, two] = await Promise.all([UdpSocket.open(0), UdpSocket.open(0)]);
 	t.teardown(async () => Promise.all([one.close(), two.close()]));
-	const count = 20;
+	// As many as a buffer of the usual size holds, with what the system adds to each.
+	const count = Math.min(20, Math.floor(two.receiveBufferSize / 80_000));
 	const got: number[] = [];
 	const held: Uint8Array[] = [];
 	const {promise, resolve} = Promise.withResolvers<void>();
