@@ -85,6 +85,10 @@ type Search = {
 	*/
 	preferred: string | undefined;
 	/**
+	How many more are asked soon although nobody is missing, because something has come: there is somebody we don't know of.
+	*/
+	round: number;
+	/**
 	Who says that there is something: asked at once.
 	*/
 	hinted: string | undefined;
@@ -122,7 +126,7 @@ export class CatchUp {
 		}
 
 		this.#searches.set(conversation.key, {
-			conversation, askAt: now + askSettleMs, pauseMs: undefined, asked: undefined, askedAt: -Infinity, last: undefined, preferred: undefined, hinted: undefined, skipped: new Set(),
+			conversation, askAt: now + askSettleMs, pauseMs: undefined, asked: undefined, askedAt: -Infinity, last: undefined, preferred: undefined, round: 0, hinted: undefined, skipped: new Set(),
 		});
 	}
 
@@ -159,6 +163,7 @@ export class CatchUp {
 		if (count > 0) {
 			search.preferred = peer;
 			search.pauseMs = undefined;
+			search.round = search.conversation.members.size + 1;
 		} else if (author) {
 			search.skipped.add(author.device);
 		}
@@ -223,7 +228,8 @@ export class CatchUp {
 	*/
 	#rest(search: Search, now: number): void {
 		search.pauseMs = nextBackoff(search.pauseMs, askBackoffMs);
-		const pauseMs = this.#missing(search.conversation).length > 0 ? search.pauseMs : askIdleMs;
+		const pauseMs = search.round > 0 || this.#missing(search.conversation).length > 0 ? search.pauseMs : askIdleMs;
+		search.round = Math.max(0, search.round - 1);
 		search.askAt = search.hinted === undefined ? now + pauseMs : Math.max(now, search.askedAt + moreGapMs);
 	}
 

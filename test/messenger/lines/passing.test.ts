@@ -200,6 +200,25 @@ test('who misses nobody asks rarely', t => {
 	t.is(cat.catchUp.pollTimeout(), cat.now + 60_000);
 });
 
+test('where something comes although nobody is missing, the others are asked soon as well', t => {
+	const cat = new Cat();
+	cat.conversations.get('room:den')!.away.clear();
+	const {to} = cat.ask();
+	cat.pass(to, ann.card(), [ann.say(3, 'one')]);
+	cat.pass(to, '', []);
+	const asked = new Set<string>();
+	for (let count = 0; count < 3; count++) {
+		const last = cat.now;
+		const {to: next} = cat.ask();
+		t.true(cat.now < last + 10_000);
+		asked.add(next);
+		cat.pass(next, '', []);
+	}
+
+	t.deepEqual(asked, new Set(['bob', 'dan']));
+	t.is(cat.catchUp.pollTimeout(), cat.now + 60_000);
+});
+
 test('who does not answer is not waited for', t => {
 	const cat = new Cat();
 	t.is(cat.ask().to, 'bob');
