@@ -459,7 +459,10 @@ export class Client {
 				rooms: () => this.#ways.namesOf('room'),
 				partners: () => this.#ways.namesOf('session'),
 				recordLine: recordOwed,
-				handleLine: handleOwed,
+				handleLine: (line, now) => {
+					handleOwed(line, now);
+					this.#passing.handleLine(line);
+				},
 				handleRepeated: (line, now) => {
 					this.#delivery.owe(line.peer, line.lane);
 					return this.#receipts.owe(authorOf(line), now);

@@ -38,7 +38,7 @@ export class Ledger {
 	*/
 	readonly #shown = new Set<string>();
 	/**
-	Those of them that came on a link.
+	Those of them that can be passed on.
 	*/
 	readonly #heard = new Set<string>();
 	readonly #failed = new Set<string>();
@@ -182,13 +182,6 @@ export class Ledger {
 	}
 
 	/**
-	Whether somebody was shown a line and does not know of it any more: its author may wait for a receipt until it is mailed again after a week.
-	*/
-	isForgotten(id: string, name: string): boolean {
-		return this.#shownBefore.has(`${id} ${name}`);
-	}
-
-	/**
 	Its next life may tell of its lines' progress anew.
 	*/
 	#forget(node: ClientNode): void {
@@ -259,13 +252,13 @@ export class Ledger {
 	}
 
 	/**
-	What `one` has heard on links in a place and `other` was meant to hear as well, `other` was shown, or lacks what came before. What came by mail can't be passed on.
+	What `one` has heard in a place and `other` was meant to hear as well, `other` was shown, or lacks what came before.
 	*/
 	checkPassed(place: string, one: string, other: string): void {
 		for (const [id, line] of this.lines) {
 			const before = afterFor(line.audience, other) ?? 0;
 			const beforeId = `${id.split('-', 1)[0]}-${before}`;
-			const isNext = before === 0 || (this.#isDone(beforeId, other) && (this.#shown.has(`${beforeId} ${other}`) || !this.isForgotten(beforeId, other)));
+			const isNext = before === 0 || (this.#isDone(beforeId, other) && (this.#shown.has(`${beforeId} ${other}`) || !this.#shownBefore.has(`${beforeId} ${other}`)));
 			if (isNext && line.place === place && line.recipients.has(other) && this.#heard.has(`${id} ${one}`)) {
 				check(this.#isDone(id, other), `${one} has ${id} of ${line.author}, and ${other}, whom ${one} reaches, does not`);
 			}
@@ -291,10 +284,7 @@ export class Ledger {
 		check(line.place === place && line.recipients.has(node.name), `${node.name} is shown ${id} in ${place}, where it was not said to them`);
 		check(!this.#shown.has(key), `${node.name} is shown ${id} twice`);
 		this.#shown.add(key);
-		if (!event.pending) {
-			this.#heard.add(key);
-		}
-
+		this.#heard.add(key);
 		const [device = '', sequence = ''] = id.split('-', 2);
 		const order = `${node.name} ${device} ${place}`;
 		const last = this.#lastShown.get(order) ?? 0;

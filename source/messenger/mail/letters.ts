@@ -1,22 +1,32 @@
 // Letters: what a mail says inside its seal, as compact bytes (JSON escapes could make a line six times as long).
-// Knows the kinds, a line, a receipt and a plea, and their layout; refuses to know seals and who may say what.
+// Knows the kinds, a line with or without a proof, a receipt and a plea, and their layout; refuses to know seals and who may say what.
 //
 //   line     1 | sequence 6 | after 6 | at 6 | clock 16 | text, UTF-8
+//   proven   6 | as a line up to the clock | made 6 | signature 64 | audience's length 2 | audience | text, UTF-8
 //   receipt  4 | got | read | lane, UTF-8                                 numbers big-endian
 //   plea     5 | got | lane, UTF-8                                        `got`, `read`: count 1 | (first 6 | last 6) each
 //
 // Earlier versions wrote receipts as 2 and pleas as 3, with the last line (6) alone for `got` and `read`; these are still read.
 import {Buffer} from 'node:buffer';
-import {maximumTextBytes} from '../../protocol/limits.js';
-import {isSequences, type SequenceRange, type Sequences} from '../../protocol/sequences.js';
+import {decodeBase64, encodeBase64} from '../../protocol/keys.js';
+import {maximumSealedLength, maximumTextBytes} from '../../protocol/limits.js';
+import {isAudience} from '../../protocol/line-proof.js';
+import {
+	isSequences,
+	maximumSequence,
+	type SequenceRange,
+	type Sequences,
+} from '../../protocol/sequences.js';
 import {isMoment} from '../clock.js';
+import type {LineProof} from '../effects.js';
 import {isLane, type Lane} from '../lines/outbox.js';
+import {sealLength} from './sealing.js';
 
 /**
 A line. `after`: the sequence of the line before it, in the same lane to the same reader, that the author had no receipt for when it was
-sealed; 0 where there is none. `at`: ms since the epoch.
+sealed; 0 where there is none. `at`: ms since the epoch. `proof`: in rooms, for passing the line on; a very long line goes without.
 */
-export type LineLetter = {readonly kind: 'line'; readonly sequence: number; readonly after: number; readonly at: number; readonly clock: string; readonly text: string};
+export type LineLetter = {readonly kind: 'line'; readonly sequence: number; readonly after: number; readonly at: number; readonly clock: string; readonly text: string; readonly proof?: LineProof | undefined};
 
 /**
 What the sender has of the reader's own lines in a lane: received, and read.
@@ -31,10 +41,16 @@ export type PleaLetter = {readonly kind: 'plea'; readonly lane: Lane; readonly g
 export type Letter = LineLetter | ReceiptLetter | PleaLetter;
 
 const kinds = {
-	line: 1, oldReceipt: 2, oldPlea: 3, receipt: 4, plea: 5,
+	line: 1, oldReceipt: 2, oldPlea: 3, receipt: 4, plea: 5, proven: 6,
 } as const;
+/**
+What fits a mail, sealed and in base64url.
+*/
+const maximumLetterBytes = Math.floor(maximumSealedLength * 3 / 4) - sealLength;
 const clockLength = 16;
 const lineHeader = 19 + clockLength;
+const proofHeader = 72;
+const signatureLength = 64;
 const rangeLength = 12;
 const longestLane = 200;
 
@@ -47,13 +63,16 @@ export function encodeLetter(letter: Letter): Uint8Array {
 		return Buffer.concat([Buffer.from([kinds.plea]), encodeRanges(letter.got), Buffer.from(letter.lane)]);
 	}
 
+	const proof = letter.proof && letter.proof.made <= maximumSequence ? encodeProof(letter.proof) : undefined;
+	const text = Buffer.from(letter.text);
+	const isProven = proof !== undefined && lineHeader + proof.length + text.length <= maximumLetterBytes;
 	const header = Buffer.alloc(lineHeader);
-	header.writeUInt8(kinds.line);
+	header.writeUInt8(isProven ? kinds.proven : kinds.line);
 	header.writeUIntBE(letter.sequence, 1, 6);
 	header.writeUIntBE(letter.after, 7, 6);
 	header.writeUIntBE(letter.at, 13, 6);
 	header.write(letter.clock, 19, 'latin1');
-	return Buffer.concat([header, Buffer.from(letter.text)]);
+	return Buffer.concat([header, ...(isProven ? [proof] : []), text]);
 }
 
 /**
@@ -63,7 +82,12 @@ export function decodeLetter(bytes: Uint8Array): Letter | undefined {
 	const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	switch (data[0]) {
 		case kinds.line: {
-			return decodeLine(data);
+			return decodeLine(data, undefined, data.subarray(lineHeader));
+		}
+
+		case kinds.proven: {
+			const found = decodeProof(data.subarray(lineHeader));
+			return found && decodeLine(data, found.proof, found.rest);
 		}
 
 		case kinds.receipt:
@@ -82,8 +106,8 @@ export function decodeLetter(bytes: Uint8Array): Letter | undefined {
 	}
 }
 
-function decodeLine(data: Buffer): LineLetter | undefined {
-	const text = data.length > lineHeader && data.length <= lineHeader + maximumTextBytes ? decodeText(data.subarray(lineHeader)) : undefined;
+function decodeLine(data: Buffer, proof: LineProof | undefined, rest: Buffer): LineLetter | undefined {
+	const text = rest.length > 0 && rest.length <= maximumTextBytes ? decodeText(rest) : undefined;
 	if (text === undefined) {
 		return undefined;
 	}
@@ -92,8 +116,28 @@ function decodeLine(data: Buffer): LineLetter | undefined {
 	const clock = data.toString('latin1', 19, lineHeader);
 	return sequence > 0 && isMoment(clock)
 		? {
-			kind: 'line', sequence, after: data.readUIntBE(7, 6), at: data.readUIntBE(13, 6), clock, text,
+			kind: 'line', sequence, after: data.readUIntBE(7, 6), at: data.readUIntBE(13, 6), clock, text, ...(proof && {proof}),
 		}
+		: undefined;
+}
+
+function encodeProof({made, signature, audience}: LineProof): Buffer {
+	const names = Buffer.from(audience);
+	const header = Buffer.alloc(proofHeader);
+	header.writeUIntBE(made, 0, 6);
+	header.set(decodeBase64(signature), 6);
+	header.writeUInt16BE(names.length, 70);
+	return Buffer.concat([header, names]);
+}
+
+/**
+The proof at the beginning of `data`, and what comes after it.
+*/
+function decodeProof(data: Buffer): {readonly proof: LineProof; readonly rest: Buffer} | undefined {
+	const end = data.length < proofHeader ? Infinity : proofHeader + data.readUInt16BE(70);
+	const audience = data.length < end ? undefined : decodeText(data.subarray(proofHeader, end));
+	return audience !== undefined && isAudience(audience)
+		? {proof: {made: data.readUIntBE(0, 6), audience, signature: encodeBase64(data.subarray(6, 6 + signatureLength))}, rest: data.subarray(end)}
 		: undefined;
 }
 

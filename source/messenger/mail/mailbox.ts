@@ -404,8 +404,8 @@ export class Mailbox {
 		}
 	}
 
-	#read({number, at, room}: Mail, card: Card, letter: LineLetter, {oneTime, group}: {oneTime: number | undefined; group: Group}): Parked {
-		const {sequence, after, text, clock} = letter;
+	#read({number, at, room, card: signedCard}: Mail, card: Card, letter: LineLetter, {oneTime, group}: {oneTime: number | undefined; group: Group}): Parked {
+		const {sequence, after, text, clock, proof} = letter;
 		const key = room === undefined ? conversationKey('session', card.user) : conversationKey('room', room);
 		const lane = laneOf(room === undefined ? {kind: 'session', name: card.user} : {kind: 'room', name: room});
 		return {
@@ -415,7 +415,7 @@ export class Mailbox {
 			oneTime,
 			group,
 			line: {
-				peer: nameKey(card.user), key, lane, device: card.device, sequence, text, at: letter.at, clock, proof: undefined, from: card.user, room, isMail: true,
+				peer: nameKey(card.user), key, lane, device: card.device, sequence, text, at: letter.at, clock, proof: proof && room !== undefined ? {...proof, card: signedCard} : undefined, from: card.user, room, isMail: true,
 			},
 		};
 	}

@@ -325,13 +325,13 @@ export class Mailing {
 
 	#send(box: Box, {lane, entry, after}: Due, now: number): void {
 		const {bundle} = box;
-		const {sequence, text, at, clock, place} = entry;
+		const {sequence, text, at, clock, place, proof} = entry;
 		const recipient = nameKey(entry.to);
 		const {device} = bundle!.card;
 		box.inFlight++;
 		box.cursors.set(lane, sequence);
 		this.#courier.send(bundle!, {
-			kind: 'line', sequence, after, at, clock, text,
+			kind: 'line', sequence, after, at, clock, text, ...(proof && {proof}),
 		}, {mail: `line-${sequence}-${digest(recipient, device)}`, ...(place.kind === 'room' && {room: place.name})}, now, (error, then) => {
 			if (!error) {
 				this.#progress.store(entry, device, then);

@@ -32,6 +32,11 @@ import type {Prekey, SignedPrekey} from '../../protocol/messages.js';
 const version = 1;
 const headerLength = 42;
 const tagLength = 16;
+/**
+Bytes that a seal adds to a letter.
+*/
+export const sealLength = headerLength + tagLength;
+
 const info = 'earshot mail: X25519, SHA-256, ChaCha20-Poly1305';
 
 /**

@@ -124,6 +124,31 @@ test('what was missing may come by mail, and the rest from a member at once', t 
 	t.deepEqual(bob.read, ['ann: two']);
 });
 
+test('what came by mail is passed on as well', t => {
+	const people = new People();
+	const [ann, bob, cat] = denOf(people);
+	block(people, ann, bob);
+	block(people, ann, cat);
+	block(people, bob, cat);
+	people.run(20_000);
+	cat.node.wire?.goHalfOpen();
+	ann.type('s one');
+	ann.type('s two');
+	people.run(5000);
+	t.deepEqual(bob.read, ['ann: one', 'ann: two']);
+	t.true(bob.events('message')[0]!.pending);
+	ann.node.crash();
+	people.world.server.crash();
+	people.run(1000);
+	people.world.heal();
+	people.run(60_000);
+	t.deepEqual(cat.read, ['ann: one', 'ann: two']);
+	t.false(cat.events('message')[0]!.pending);
+	people.world.server.start();
+	people.run(60_000);
+	t.is(cat.read.length, 2, 'its own mail is only acknowledged');
+});
+
 test('a line that comes from a member, by mail and on its author\'s link is shown once, and leaves nothing behind', t => {
 	const people = new People();
 	const [ann, bob, cat] = denOf(people);

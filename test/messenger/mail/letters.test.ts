@@ -15,8 +15,12 @@ const receipt: Letter = {
 
 const plea: Letter = {kind: 'plea', lane: 'room:den', got: [[1, 2 ** 40]]};
 
+const proven: Letter = {
+	...line, proof: {made: 1_700_000_000_000, audience: 'bob:0 kät:4', signature: Buffer.alloc(64, 7).toString('base64url')},
+};
+
 test('lines, receipts and pleas survive', t => {
-	for (const letter of [line, plea, receipt, {...receipt, lane: 'session' as const}]) {
+	for (const letter of [line, proven, plea, receipt, {...receipt, lane: 'session' as const}]) {
 		t.deepEqual(decodeLetter(encodeLetter(letter)), letter);
 	}
 });
@@ -41,6 +45,11 @@ test('any line fits its mail, whatever its characters', t => {
 		const bytes = encodeLetter({...line, text});
 		t.true(Math.ceil((bytes.length + 58) * 4 / 3) <= maximumSealedLength);
 		t.deepEqual(decodeLetter(bytes), {...line, text});
+		const long = {...proven, text};
+		t.true(Math.ceil((encodeLetter(long).length + 58) * 4 / 3) <= maximumSealedLength);
+		t.deepEqual(decodeLetter(encodeLetter(long)), long);
+		const longer = {...long, proof: {...proven.proof!, audience: Array.from({length: 300}, (_, index) => `reader${index}:7`).join(' ')}};
+		t.deepEqual(decodeLetter(encodeLetter(longer)), {...line, text}, 'one that would not fit goes without its proof');
 	}
 });
 
@@ -48,6 +57,10 @@ const bad: ReadonlyArray<readonly [string, Uint8Array]> = [
 	['nothing', new Uint8Array()],
 	['a kind from the future', Uint8Array.of(9, 1, 2, 3)],
 	['a line without text', encodeLetter({...line, text: ''})],
+	['a proof without a text', encodeLetter({...proven, text: ''})],
+	['a proof that ends within its audience', encodeLetter(proven).subarray(0, 110)],
+	['a proof that ends before it', encodeLetter(proven).subarray(0, 100)],
+	['a proof whose audience is none', encodeLetter({...proven, proof: {...proven.proof!, audience: 'bob'}})],
 	['a line that is too long', encodeLetter({...line, text: 'x'.repeat(maximumTextBytes + 1)})],
 	['a line with number 0', encodeLetter({...line, sequence: 0})],
 	['a line with a broken moment', encodeLetter({...line, clock: 'x'.repeat(16)})],
@@ -68,7 +81,7 @@ for (const [name, bytes] of bad) {
 test('whatever bytes come, reading never throws', t => {
 	t.notThrows(() => {
 		fc.assert(fc.property(fc.uint8Array({maxLength: 80}), bytes => {
-			for (const kind of [0, 1, 2, 3, 4, 5]) {
+			for (const kind of [0, 1, 2, 3, 4, 5, 6]) {
 				decodeLetter(Buffer.concat([Uint8Array.of(kind), bytes]));
 			}
 		}));
