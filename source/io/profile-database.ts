@@ -33,8 +33,8 @@ The writes that are one row each; those of the history are not among them.
 type RowWrite = Exclude<ProfileWrite, HistoryWrite>;
 
 const statements = {
-	'outbox-add': 'INSERT OR REPLACE INTO outbox (id, recipient, sequence, realm, sender, kind, place, text, at, clock, made, audience, signature, step, stored_device, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-	'outbox-state': 'UPDATE outbox SET step = ?, stored_device = ?, stored_at = ? WHERE id = ? AND recipient = ?',
+	'outbox-add': 'INSERT OR REPLACE INTO outbox (id, recipient, sequence, realm, sender, kind, place, text, at, clock, made, audience, signature, step, stored_device, stored_prekey, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+	'outbox-state': 'UPDATE outbox SET step = ?, stored_device = ?, stored_prekey = ?, stored_at = ? WHERE id = ? AND recipient = ?',
 	'outbox-remove': 'DELETE FROM outbox WHERE id = ? AND recipient = ?',
 	seen: 'INSERT OR REPLACE INTO seen (device, place, sequences) VALUES (?, ?, ?)',
 	read: 'INSERT OR REPLACE INTO read (device, place, sequences) VALUES (?, ?, ?)',
@@ -59,15 +59,19 @@ type Statement = keyof typeof statements;
 
 type OutboxRow = {
 	readonly id: string; readonly sequence: number; readonly realm: string; readonly sender: string; readonly recipient: string; readonly kind: OutboxEntry['place']['kind']; readonly place: string;
-	readonly text: string; readonly at: number; readonly clock: string; readonly made: number | null; readonly audience: string | null; readonly signature: string | null; readonly step: EntryState['step']; readonly stored_device: string | null; readonly stored_at: number | null;
+	readonly text: string; readonly at: number; readonly clock: string; readonly made: number | null; readonly audience: string | null; readonly signature: string | null; readonly step: EntryState['step']; readonly stored_device: string | null; readonly stored_prekey: number | null; readonly stored_at: number | null;
 };
 
-function stateColumns(state: EntryState): [string, string | null, number | null] {
-	return state.step === 'stored' ? [state.step, state.device, state.at] : [state.step, null, null];
+function stateColumns(state: EntryState): [string, string | null, number | null, number | null] {
+	return state.step === 'stored' ? [state.step, state.device, state.prekey, state.at] : [state.step, null, null, null];
 }
 
-function stateOf({step, stored_device: device, stored_at: at}: OutboxRow): EntryState {
-	return step === 'stored' ? {step, device: device ?? '', at: at ?? 0} : {step};
+function stateOf({step, stored_device: device, stored_prekey: prekey, stored_at: at}: OutboxRow): EntryState {
+	return step === 'stored'
+		? {
+			step, device: device ?? '', prekey: prekey ?? 0, at: at ?? 0,
+		}
+		: {step};
 }
 
 function proofOf({made, audience, signature}: OutboxRow): Pick<OutboxEntry, 'proof'> {

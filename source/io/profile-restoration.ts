@@ -145,7 +145,7 @@ function renew(fresh: string, now: number): void {
 			DELETE FROM counters WHERE name LIKE 'backup-%';
 			DELETE FROM prekey WHERE kind = 'one-time';
 			DELETE FROM departure;
-			UPDATE outbox SET step = 'queued', stored_device = NULL, stored_at = NULL WHERE step = 'stored';
+			UPDATE outbox SET step = 'queued', stored_device = NULL, stored_prekey = NULL, stored_at = NULL WHERE step = 'stored';
 		`);
 		// A signed prekey of this age is renewed at once, and with it the one-time ones at each server.
 		database.prepare('UPDATE prekey SET made_at = min(made_at, ?) WHERE kind = \'signed\'').run(Math.floor(now - mailLifetimeMs));

@@ -61,6 +61,10 @@ const steps: readonly string[] = [
 	UPDATE read SET sequences = '1-' || sequence;
 	ALTER TABLE read DROP COLUMN sequence;
 	`,
+	// Which of its reader's signed prekeys a line at the server is sealed with.
+	`
+	ALTER TABLE outbox ADD COLUMN stored_prekey INTEGER;
+	`,
 ];
 
 /**

@@ -33,11 +33,11 @@ What came of an `export` effect.
 export type ExportResult = {readonly ok: true; readonly lines: number} | {readonly ok: false; readonly error: ErrorReport};
 
 /**
-How far an outbox entry has come, as the disk knows it. `stored`: sealed for `device` and at the server since `at`.
+How far an outbox entry has come, as the disk knows it. `stored`: sealed for `device`, with the signed prekey `prekey`, and at the server since `at`.
 */
 export type EntryState =
 	| {readonly step: 'queued'}
-	| {readonly step: 'stored'; readonly device: string; readonly at: number}
+	| {readonly step: 'stored'; readonly device: string; readonly prekey: number; readonly at: number}
 	/**
 	Received, not read yet: kept so that its reading can be told.
 	*/

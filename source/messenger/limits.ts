@@ -246,6 +246,11 @@ Authors who are to be asked to mail again what we can't open.
 export const maximumPleas = 1000;
 
 /**
+Somebody who has come has published new prekeys so long after it, where the old ones were lost.
+*/
+export const newPrekeysMs = 10_000;
+
+/**
 Whoever asks us to mail again is heard so often: all that has no receipt goes out each time.
 */
 export const pleaPauseMs = 60_000;

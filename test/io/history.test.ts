@@ -168,7 +168,9 @@ test('a profile of the first version keeps everything and gains a history', asyn
 test('a profile of the second version keeps everything and can take what is needed to pass lines on', async t => {
 	const store = await openOld(t, 2);
 	t.deepEqual(store.stored.outbox, [{
-		id: 'device-1', sequence: 1, realm: 'realm', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: 'line 1', at: 1000.5, clock: 'c', state: {step: 'stored', device: 'd2', at: 1001},
+		id: 'device-1', sequence: 1, realm: 'realm', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: 'line 1', at: 1000.5, clock: 'c', state: {
+			step: 'stored', device: 'd2', prekey: 0, at: 1001,
+		},
 	}]);
 	const proof = {
 		made: 5, audience: 'ann:0 cat:0', signature: 's', card: 'c',
@@ -228,7 +230,9 @@ test('a profile of the third version keeps everything; what was one number stand
 	t.deepEqual(store.stored.seen, new Map([['d session', [[1, 7]]], ['e room:den', [[1, 1_760_000_000_123]]]]));
 	t.deepEqual(store.stored.read, new Map([['d session', [[1, 5]]]]));
 	t.deepEqual(store.stored.outbox, [{
-		id: 'device-1', sequence: 1, realm: 'realm', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: 'line 1', at: 1000.5, clock: 'c', state: {step: 'stored', device: 'd2', at: 1001}, proof: {made: 5, audience: 'bob:0 cat:0', signature: 's'},
+		id: 'device-1', sequence: 1, realm: 'realm', from: 'ann', to: 'bob', place: {kind: 'room', name: 'den'}, text: 'line 1', at: 1000.5, clock: 'c', state: {
+			step: 'stored', device: 'd2', prekey: 0, at: 1001,
+		}, proof: {made: 5, audience: 'bob:0 cat:0', signature: 's'},
 	}]);
 	t.is(store.stored.nextSequence, 64);
 	t.like((await store.recall({

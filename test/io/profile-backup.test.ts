@@ -131,7 +131,11 @@ test('what must not come back with an older state does not', t => {
 	write(
 		path,
 		entry(1),
-		entry(2, {state: {step: 'stored', device: 'b', at: 5}}),
+		entry(2, {
+			state: {
+				step: 'stored', device: 'b', prekey: 1, at: 5,
+			},
+		}),
 		entry(3, {state: {step: 'delivered'}}),
 		mark(7),
 		{kind: 'sequence', next: 129},
@@ -169,7 +173,11 @@ test('a restored profile is what its naive twin makes of the same backup', t => 
 	const now = Date.parse('2026-03-01T12:00:00Z');
 	apply(
 		entry(1),
-		entry(2, {state: {step: 'stored', device: 'b', at: 5}}),
+		entry(2, {
+			state: {
+				step: 'stored', device: 'b', prekey: 1, at: 5,
+			},
+		}),
 		entry(3, {state: {step: 'delivered'}}),
 		mark(7),
 		{

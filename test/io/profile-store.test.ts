@@ -57,7 +57,9 @@ test('a profile gives back what was written', async t => {
 	await first.write([
 		{kind: 'outbox-remove', id: 'device-1', to: 'bob'},
 		{
-			kind: 'outbox-state', id: 'device-2', to: 'bob', state: {step: 'stored', device: 'd', at: 7},
+			kind: 'outbox-state', id: 'device-2', to: 'bob', state: {
+				step: 'stored', device: 'd', prekey: 1, at: 7,
+			},
 		},
 		{
 			kind: 'seen', device: 'd', place: 'session', sequences: [[1, 5]],
@@ -126,7 +128,11 @@ test('a profile gives back what was written', async t => {
 	t.teardown(async () => second.close());
 	t.deepEqual(second.device, first.device);
 	t.deepEqual(second.stored, {
-		outbox: [entry(1, 'cat'), {...entry(2), state: {step: 'stored', device: 'd', at: 7}}],
+		outbox: [entry(1, 'cat'), {
+			...entry(2), state: {
+				step: 'stored', device: 'd', prekey: 1, at: 7,
+			},
+		}],
 		seen: new Map([['d room:den', [[1, 2]]], ['d session', [[1, 7], [9, 9]]]]),
 		read: new Map([['d session', [[1, 6]]]]),
 		debts: new Map([['d session', debt]]),

@@ -57,16 +57,18 @@ export class Progress {
 	}
 
 	/**
-	A line is safe at the server since `now`, sealed for `device`.
+	A line is safe at the server since `now`, sealed for `device` with the signed prekey `prekey`.
 	*/
-	store(entry: KeptEntry, device: string, now: number): void {
+	store(entry: KeptEntry, {device, prekey}: {readonly device: string; readonly prekey: number}, now: number): void {
 		if (entry.state.step === 'delivered' || this.#failed.has(entry)) {
 			return;
 		}
 
 		const wasStored = entry.state.step === 'stored' || this.#stored.has(entry);
 		this.#stored.add(entry);
-		entry.state = {step: 'stored', device, at: Math.floor(now)};
+		entry.state = {
+			step: 'stored', device, prekey, at: Math.floor(now),
+		};
 		this.#journal.write([{
 			kind: 'outbox-state', id: entry.id, to: entry.to, state: entry.state,
 		}, ...this.#historyOf(new Map([[entry, 'stored']]))]);

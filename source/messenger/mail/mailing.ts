@@ -15,6 +15,7 @@ import {
 	mailingIntervalMs,
 	mailsInFlight,
 	mailSweepMs,
+	newPrekeysMs,
 	nextBackoff,
 	pleaPauseMs,
 	slowDownMs,
@@ -48,9 +49,13 @@ type Box = {
 	hasMoreKeys: boolean;
 	isAsking: boolean;
 	/**
-	Whether they may have another device now than the one that stored lines were sealed for.
+	Whether they may have another device now than the one that stored lines were sealed for, or other prekeys.
 	*/
 	isDeviceOpen: boolean;
+	/**
+	When that is to be looked at again.
+	*/
+	checkAt: number;
 	inFlight: number;
 	/**
 	By lane, the last line that was handed to the server.
@@ -129,6 +134,7 @@ export class Mailing {
 		box.retryAt = now;
 		box.bundle = undefined;
 		box.isDeviceOpen = true;
+		box.checkAt = now + newPrekeysMs;
 		this.#lookAt = now;
 	}
 
@@ -196,6 +202,16 @@ export class Mailing {
 			}
 		}
 
+		for (const box of this.#boxes.values()) {
+			if (box.checkAt <= now) {
+				box.checkAt = Infinity;
+				box.bundle = undefined;
+				box.isDeviceOpen = true;
+			}
+
+			this.#lookAt = Math.min(this.#lookAt, box.checkAt);
+		}
+
 		const due = new Map<string, Due[]>();
 		for (const {recipient, lane, waiting} of this.#outbox.lanes()) {
 			const until = this.#listener.directUntil(recipient, lane);
@@ -215,7 +231,7 @@ export class Mailing {
 		let box = this.#boxes.get(recipient);
 		if (!box) {
 			box = {
-				bundle: undefined, askedAt: -Infinity, hasMoreKeys: true, isAsking: false, isDeviceOpen: false, inFlight: 0, cursors: new Map(), retryAt: -Infinity, pauseMs: undefined, onlineAt: -Infinity, pleadedAt: new Map(), told: undefined,
+				bundle: undefined, askedAt: -Infinity, hasMoreKeys: true, isAsking: false, isDeviceOpen: false, checkAt: Infinity, inFlight: 0, cursors: new Map(), retryAt: -Infinity, pauseMs: undefined, onlineAt: -Infinity, pleadedAt: new Map(), told: undefined,
 			};
 			this.#boxes.set(recipient, box);
 		}
@@ -250,7 +266,7 @@ export class Mailing {
 				continue;
 			}
 
-			if (entry.sequence > cursor && needsMail(entry, box.bundle?.card.device, now)) {
+			if (entry.sequence > cursor && needsMail(entry, box.bundle, now)) {
 				lines.push({lane, entry, after});
 			}
 
@@ -284,7 +300,7 @@ export class Mailing {
 
 	#ask(recipient: string, box: Box, lines: readonly Due[], now: number): void {
 		const name = lines[0]?.entry.to ?? recipient;
-		const known = box.bundle?.card.device;
+		const known = box.bundle;
 		const isCheck = lines.length === 0;
 		box.isAsking = true;
 		box.isDeviceOpen = false;
@@ -316,8 +332,8 @@ export class Mailing {
 
 			box.bundle = outcome.bundle;
 			box.hasMoreKeys = isCheck || outcome.bundle.oneTime.length >= count;
-			if (known !== outcome.bundle.card.device) {
-				// What was sealed for another device is sealed again for this one, from the first line on.
+			if (known?.card.device !== outcome.bundle.card.device || known.signed.id !== outcome.bundle.signed.id) {
+				// What was sealed for another device, or for prekeys that may be lost, is sealed again, from the first line on.
 				box.cursors.clear();
 			}
 		});
@@ -327,14 +343,14 @@ export class Mailing {
 		const {bundle} = box;
 		const {sequence, text, at, clock, place, proof} = entry;
 		const recipient = nameKey(entry.to);
-		const {device} = bundle!.card;
+		const {card: {device}, signed: {id: prekey}} = bundle!;
 		box.inFlight++;
 		box.cursors.set(lane, sequence);
 		this.#courier.send(bundle!, {
 			kind: 'line', sequence, after, at, clock, text, ...(proof && {proof}),
-		}, {mail: `line-${sequence}-${digest(recipient, device)}`, ...(place.kind === 'room' && {room: place.name})}, now, (error, then) => {
+		}, {mail: `line-${sequence}-${digest(recipient, device, String(prekey))}`, ...(place.kind === 'room' && {room: place.name})}, now, (error, then) => {
 			if (!error) {
-				this.#progress.store(entry, device, then);
+				this.#progress.store(entry, {device, prekey}, then);
 			}
 
 			if (this.#boxes.get(recipient) !== box) {
@@ -396,8 +412,9 @@ function backoffAfter(code: string, {onlineAt}: Box, now: number): {readonly fir
 }
 
 /**
-Whether a line must be handed to the server; `device` is the reader's, where it is known.
+Whether a line must be handed to the server; `bundle` is of the reader's device, where it is known.
 */
-function needsMail({state}: KeptEntry, device: string | undefined, now: number): boolean {
-	return state.step === 'queued' || (state.step === 'stored' && ((device !== undefined && state.device !== device) || state.at + mailLifetimeMs <= now));
+function needsMail({state}: KeptEntry, bundle: Bundle | undefined, now: number): boolean {
+	const isOfOthers = state.step === 'stored' && bundle !== undefined && (state.device !== bundle.card.device || state.prekey !== bundle.signed.id);
+	return state.step === 'queued' || (state.step === 'stored' && (isOfOthers || state.at + mailLifetimeMs <= now));
 }

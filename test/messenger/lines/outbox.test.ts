@@ -86,7 +86,11 @@ test('what was received waits to be read, within bounds, and a line is as far as
 });
 
 test('delivered entries come back from disk as such', t => {
-	const outbox = new Outbox([{...entry(1, 'bob'), state: {step: 'delivered'}}, {...entry(2, 'bob'), state: {step: 'stored', device: 'b', at: 5}}]);
+	const outbox = new Outbox([{...entry(1, 'bob'), state: {step: 'delivered'}}, {
+		...entry(2, 'bob'), state: {
+			step: 'stored', device: 'b', prekey: 1, at: 5,
+		},
+	}]);
 	t.deepEqual(outbox.waiting('bob', 'session').map(({sequence}) => sequence), [2]);
 	t.is(outbox.stateOf('d-2'), 'stored');
 	t.deepEqual([...outbox.lanes()].map(({recipient, lane}) => `${recipient} ${lane}`), ['bob session']);

@@ -9,6 +9,7 @@ import {
 	mailBackoffMs,
 	mailSweepMs,
 	mailsInFlight,
+	newPrekeysMs,
 	pleaPauseMs,
 	slowDownMs,
 } from '../../../source/messenger/limits.js';
@@ -31,6 +32,7 @@ class Bench {
 	The device that bob uses, and how many one-time prekeys the server has of it.
 	*/
 	device = 'b1';
+	prekey = 1;
 	oneTimeKeys = 100;
 	isDirect = false;
 	readonly told: string[] = [];
@@ -62,7 +64,7 @@ class Bench {
 
 				const given = Math.min(count, this.oneTimeKeys);
 				this.oneTimeKeys -= given;
-				const bundle = {card: {device: this.device}, signed: {}, oneTime: Array.from({length: given}, (_, id) => ({id, key: ''}))};
+				const bundle = {card: {device: this.device}, signed: {id: this.prekey}, oneTime: Array.from({length: given}, (_, id) => ({id, key: ''}))};
 				done({ok: true, bundle: bundle as unknown as Bundle}, now);
 			},
 			send: (bundle, letter, {mail, room}, _now, done) => {
@@ -216,7 +218,9 @@ test('somebody new has some seconds to publish prekeys before the user hears tha
 });
 
 test('for another device everything without a receipt is sealed again, whoever says that there is one', t => {
-	const stored = {step: 'stored', device: 'b1', at: 1_000_000} as const;
+	const stored = {
+		step: 'stored', device: 'b1', prekey: 1, at: 1_000_000,
+	} as const;
 	const lines = [entry(1, {state: stored}), entry(2, {state: stored}), entry(3)];
 	const refused = new Bench(lines).run();
 	t.deepEqual(refused.take(), ['3 after 2 for b1']);
@@ -234,7 +238,11 @@ test('for another device everything without a receipt is sealed again, whoever s
 });
 
 test('a new device that has not published its prekeys yet is asked for again soon, then ever more rarely', t => {
-	const bench = new Bench([entry(1, {state: {step: 'stored', device: 'b1', at: 1_000_000}})]);
+	const bench = new Bench([entry(1, {
+		state: {
+			step: 'stored', device: 'b1', prekey: 1, at: 1_000_000,
+		},
+	})]);
 	bench.device = 'b2';
 	bench.refusal = 'no-prekeys';
 	bench.run(0);
@@ -249,7 +257,11 @@ test('a new device that has not published its prekeys yet is asked for again soo
 });
 
 test('who can\'t open what was stored and says so gets it sealed again with other prekeys, but not as often as they ask', t => {
-	const bench = new Bench([1, 2, 3].map(sequence => entry(sequence, {state: {step: 'stored', device: 'b1', at: 1_000_000}}))).run();
+	const bench = new Bench([1, 2, 3].map(sequence => entry(sequence, {
+		state: {
+			step: 'stored', device: 'b1', prekey: 1, at: 1_000_000,
+		},
+	}))).run();
 	t.deepEqual(bench.take(), []);
 	const asked = bench.asked.length;
 	bench.mailing.handlePlea('bob', 'session', [[1, 1]], bench.now);
@@ -268,6 +280,24 @@ test('who can\'t open what was stored and says so gets it sealed again with othe
 	t.deepEqual(bench.run().take(), ['3 after 2 for b1']);
 });
 
+test('what is sealed with a prekey that its reader has replaced is sealed again, also where that is published after they have come', t => {
+	const stored = {
+		step: 'stored', device: 'b1', prekey: 1, at: 1_000_000,
+	} as const;
+	const bench = new Bench([entry(1, {state: stored}), entry(2, {state: stored})]).run();
+	t.deepEqual(bench.take(), []);
+	bench.mailing.handleOnline('bob', bench.now);
+	t.deepEqual(bench.run(newPrekeysMs / 2).take(), []);
+	bench.prekey = 2;
+	t.deepEqual(bench.run(newPrekeysMs).take(), ['1 after 0 for b1', '2 after 1 for b1']);
+	const mails = bench.sent.map(({mail}) => mail);
+	bench.answer();
+	t.deepEqual([...bench.outbox].map(({state}) => state.step === 'stored' && state.prekey), [2, 2]);
+	t.deepEqual(bench.run(10 * newPrekeysMs).take(), []);
+	t.deepEqual(bench.told, [], 'nothing new to its author');
+	t.true(mails.every(mail => mail.startsWith('line-')));
+});
+
 test('a full mailbox whose owner has just come is tried again soon', t => {
 	const bench = new Bench([entry(1)]).run().answer('mailbox-full');
 	t.deepEqual(bench.take(), []);
@@ -278,7 +308,11 @@ test('a full mailbox whose owner has just come is tried again soon', t => {
 });
 
 test('what has been stored for as long as the server keeps mail is mailed again', t => {
-	const bench = new Bench([entry(1, {state: {step: 'stored', device: 'b1', at: 1_000_000}})]).run();
+	const bench = new Bench([entry(1, {
+		state: {
+			step: 'stored', device: 'b1', prekey: 1, at: 1_000_000,
+		},
+	})]).run();
 	bench.run(mailLifetimeMs - mailSweepMs);
 	t.deepEqual(bench.take(), []);
 	bench.run(1.5 * mailSweepMs);
