@@ -8,6 +8,7 @@ import type {
 	StoredState,
 	StoreWrite,
 } from '../messenger/effects.js';
+import {mailLifetimeMs} from '../protocol/limits.js';
 import {afterFor, takeable} from '../protocol/line-proof.js';
 import {gapsOf, type Sequences} from '../protocol/sequences.js';
 
@@ -36,6 +37,12 @@ How far back lines are looked through for those that a reader may lack, of how m
 const maximumAuthors = 256;
 const maximumLooked = 4000;
 const maximumStrange = 64;
+
+/**
+A line is passed on as long as mail lives, with a day for clocks that differ.
+*/
+const provenMs = mailLifetimeMs + (24 * 3_600_000);
+const proofsAtOnce = 500;
 
 const columns = 'number, place, h.id, device, sequence, sender, h.text, at, clock, state, unread, made, audience, signature, card.text AS card';
 const source = 'history AS h LEFT JOIN card ON card.id = h.card';
@@ -66,6 +73,10 @@ const statements = {
 			(SELECT json_group_array(number) FROM (SELECT number FROM history WHERE person = ?1 AND place = h.place AND (clock, id) > (h.clock, h.id) ORDER BY clock, id LIMIT ?2)) AS after
 		FROM (SELECT rowid AS number FROM history_text WHERE history_text MATCH ?3 ORDER BY rowid DESC LIMIT ?4) AS f CROSS JOIN history AS h ON h.number = f.number
 		WHERE h.person = ?1 LIMIT ?5
+	`,
+	eraseProofs: `
+		UPDATE history SET made = NULL, audience = NULL, signature = NULL, card = NULL
+		WHERE number IN (SELECT number FROM history WHERE signature IS NOT NULL AND at < ? ORDER BY at LIMIT ?)
 	`,
 	lines: `SELECT ${columns} FROM json_each(?) AS wanted CROSS JOIN history AS h ON h.number = wanted.value LEFT JOIN card ON card.id = h.card`,
 } as const;
@@ -112,6 +123,16 @@ export class HistoryTable {
 				break;
 			}
 		}
+	}
+
+	/**
+	Takes the proofs off lines that are too old to be passed on, some at a time: they are larger than most lines.
+
+	@param now Ms since the epoch.
+	@returns How many that were.
+	*/
+	eraseProofs(now: number): number {
+		return Number(this.#statements.eraseProofs.run(now - provenMs, proofsAtOnce).changes);
 	}
 
 	/**

@@ -9,6 +9,7 @@ import {dirname, join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
 import {isDamage} from '../disk/sqlite-file.js';
 import {ProtocolError} from '../protocol/errors.js';
+import {HistoryTable} from './history-table.js';
 import {ProfileDatabase} from './profile-database.js';
 
 /**
@@ -127,6 +128,7 @@ export class ProfileBackup {
 		return this.#whole(() => {
 			if (this.#copied === 'tables') {
 				this.#copyStates();
+				new HistoryTable(this.#database).eraseProofs(now);
 				this.#copied = 'states';
 			}
 

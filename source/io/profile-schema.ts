@@ -65,6 +65,10 @@ const steps: readonly string[] = [
 	`
 	ALTER TABLE outbox ADD COLUMN stored_prekey INTEGER;
 	`,
+	// By which proofs are found that nobody may ask for any more.
+	`
+	CREATE INDEX history_proof ON history (at) WHERE signature IS NOT NULL;
+	`,
 ];
 
 /**

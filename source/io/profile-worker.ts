@@ -113,6 +113,9 @@ function advanceBackup(): boolean {
 	try {
 		if (!backup) {
 			isBehind = false;
+			problemOf(() => {
+				open().history.eraseProofs(Date.now());
+			});
 			backup = ProfileBackup.open(databasePath);
 		}
 

@@ -244,6 +244,28 @@ test('a profile of the third version keeps everything; what was one number stand
 	});
 });
 
+test('proofs that nobody may ask for any more are erased, those of the last week are not, and all lines stay', t => {
+	const table = makeTable();
+	const [day, now] = [24 * 3_600_000, Date.parse('2026-03-01T12:00:00Z')];
+	const proof = {
+		made: 5, audience: 'bob:0 cat:0', signature: 's', card: 'c',
+	};
+	for (const [index, age] of [30, 9, 7, 0, -400].entries()) {
+		table.apply({kind: 'history-add', line: makeLine(index + 1, {place: 'room:den', at: now - (age * day), proof})});
+	}
+
+	table.apply({kind: 'history-add', line: makeLine(6, {place: 'room:den', at: now - (20 * day)})});
+	t.is(table.eraseProofs(now), 2);
+	t.is(table.eraseProofs(now), 0);
+	const left = table.recall({
+		kind: 'page', ...person, place: 'room:den', before: undefined, limit: 9,
+	});
+	t.deepEqual(left.map(line => line.proof !== undefined), [false, false, true, true, true, false]);
+	t.is(table.recall({
+		kind: 'search', ...person, words: 'line', limit: 9, context: 0,
+	}).length, 6);
+});
+
 test('an export is a new file for the user alone, as text or as JSON', async t => {
 	const folder = temporaryFolder(t);
 	const store = await ProfileStore.open({folder});
