@@ -221,6 +221,7 @@ test('who lacks lines is found them far back among many authors, and who lacks n
 	t.deepEqual(find('cat', {}), ['a-1', 'a-2']);
 	t.deepEqual(find('cat', {a: 3000}), ['b-2901', 'b-2902']);
 	t.deepEqual(find('cat', {a: 3000, b: 3000}), []);
+	t.deepEqual(find('cat', {a: 3000, b: 2950}), ['b-2951', 'b-2952']);
 	t.deepEqual(find('dan', {}), ['c-1', 'c-2']);
 	t.deepEqual(find('eve', {}), []);
 });

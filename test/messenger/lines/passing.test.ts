@@ -21,7 +21,7 @@ import {
 } from '../../../source/protocol/cards.js';
 import {encodeBase64, exportPublicKey} from '../../../source/protocol/keys.js';
 import {signLine, type ProvenLine} from '../../../source/protocol/line-proof.js';
-import {maximumSequence} from '../../../source/protocol/sequences.js';
+import {maximumSequence, runLength} from '../../../source/protocol/sequences.js';
 
 const day = 24 * 3_600_000;
 const now = 1_700_000_000_000;
@@ -237,6 +237,23 @@ test('what comes is taken in, in order and once, and more is asked for at once',
 	t.like(answer, [{kind: 'have', to, marks: [[ann.device, [[1, 4]]]]}]);
 	cat.pass(to, ann.card(), [ann.say(3, 'one'), ann.say(4, 'two', 'bob:0 cat:3'), ann.say(9, 'three', 'bob:0 cat:4')]);
 	t.deepEqual(cat.shown, ['ann: one', 'ann: two', 'ann: three']);
+});
+
+test('what comes after a line that is missing waits for it, until its author has begun anew; the missing one is taken even then', t => {
+	const cat = new Cat();
+	const anew = 30 * runLength;
+	const {to} = cat.ask();
+	cat.pass(to, ann.card(), [ann.say(3, 'three'), ann.say(9, 'nine', 'bob:0 cat:8')]);
+	t.deepEqual(cat.shown, ['ann: three']);
+	const answer = cat.pass(to, ann.card(), [ann.say(9, 'nine', 'bob:0 cat:8'), ann.say(anew + 1, 'anew')]);
+	t.deepEqual(cat.shown, ['ann: three'], 'one that can\'t be taken ends the page');
+	t.like(answer, [{kind: 'have', marks: [[ann.device, [[1, maximumSequence]]]]}]);
+	cat.pass(to, '', []);
+	const {to: next} = cat.ask();
+	t.like(cat.pass(next, ann.card(), [ann.say(anew + 1, 'anew')]), [{kind: 'have', marks: [[ann.device, [[1, 3], [anew, anew + 1]]]]}]);
+	t.like(cat.pass(next, ann.card(), [ann.say(9, 'nine', 'bob:0 cat:8')]), [{kind: 'have', marks: [[ann.device, [[1, 3], [9, 9], [anew, anew + 1]]]]}]);
+	t.like(cat.pass(next, ann.card(), [ann.say(8, 'eight', 'bob:0 cat:3'), ann.say(9, 'nine', 'bob:0 cat:8')]), [{kind: 'have', marks: [[ann.device, [[1, 9], [anew, anew + 1]]]]}]);
+	t.deepEqual(cat.shown, ['ann: three', 'ann: anew', 'ann: nine', 'ann: eight']);
 });
 
 test('a hint is followed at once, also one that comes while an answer is awaited', t => {

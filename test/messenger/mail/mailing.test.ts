@@ -280,6 +280,15 @@ test('who can\'t open what was stored and says so gets it sealed again with othe
 	t.deepEqual(bench.run().take(), ['3 after 2 for b1']);
 });
 
+test('a line that has to be sealed again is not told stored, or sent, another time', t => {
+	const bench = new Bench([entry(1)]).run().answer();
+	t.deepEqual(bench.told, ['a-1 stored']);
+	bench.mailing.handlePlea('bob', 'session', [], bench.now);
+	t.deepEqual(bench.run().take(), ['1 after 0 for b1']);
+	bench.answer();
+	t.deepEqual(bench.told, ['a-1 stored']);
+});
+
 test('what is sealed with a prekey that its reader has replaced is sealed again, also where that is published after they have come', t => {
 	const stored = {
 		step: 'stored', device: 'b1', prekey: 1, at: 1_000_000,
