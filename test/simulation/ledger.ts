@@ -14,7 +14,7 @@ export class Violation extends Error {
 	override readonly name = 'Violation';
 }
 
-type Line = {readonly author: string; readonly text: string; readonly place: string; readonly at: number; readonly audience: string; readonly recipients: Set<string>};
+type Line = {readonly author: string; readonly text: string; readonly place: string; readonly at: number; readonly audience: string; readonly made: number | undefined; readonly recipients: Set<string>};
 type Batch = {readonly writes: readonly StoreWrite[]; isDurable: boolean};
 
 /**
@@ -252,14 +252,14 @@ export class Ledger {
 	}
 
 	/**
-	What `one` has heard in a place and `other` was meant to hear as well, `other` was shown, or lacks what came before.
+	What `one` has heard in a room made at `made`, and `other` was meant to hear as well, `other` was shown, or lacks what came before.
 	*/
-	checkPassed(place: string, one: string, other: string): void {
+	checkPassed(made: number, one: string, other: string): void {
 		for (const [id, line] of this.lines) {
 			const before = afterFor(line.audience, other) ?? 0;
 			const beforeId = `${id.split('-', 1)[0]}-${before}`;
 			const isNext = before === 0 || (this.#isDone(beforeId, other) && (this.#shown.has(`${beforeId} ${other}`) || !this.#shownBefore.has(`${beforeId} ${other}`)));
-			if (isNext && line.place === place && line.recipients.has(other) && this.#heard.has(`${id} ${one}`)) {
+			if (isNext && line.made === made && line.recipients.has(other) && this.#heard.has(`${id} ${one}`)) {
 				check(this.#isDone(id, other), `${one} has ${id} of ${line.author}, and ${other}, whom ${one} reaches, does not`);
 			}
 		}
@@ -267,7 +267,7 @@ export class Ledger {
 
 	#handleSaid(node: ClientNode, {id, from, to, text, place, at, proof}: OutboxEntry): void {
 		const line = this.lines.get(id) ?? {
-			author: from, text, place: place.kind === 'session' ? 'session' : `room:${nameKey(place.name)}`, at, audience: proof?.audience ?? '', recipients: new Set(),
+			author: from, text, place: place.kind === 'session' ? 'session' : `room:${nameKey(place.name)}`, at, audience: proof?.audience ?? '', made: proof?.made, recipients: new Set(),
 		};
 		check(line.author === node.name && line.text === text && !line.recipients.has(to), `${node.name} uses the id ${id} twice`);
 		line.recipients.add(to);

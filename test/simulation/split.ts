@@ -156,11 +156,12 @@ function bringBack(world: World, clients: readonly ClientNode[]): void {
 Members with a standing link have the same lines, as far as these were meant for both.
 */
 function checkPassed(world: World, clients: readonly ClientNode[]): void {
+	const made = world.server.disk.rooms.get(room)?.made;
 	const reach = (one: ClientNode, other: ClientNode): boolean => roomOf(one)?.members.some(({name, isLinked}) => name === other.name && isLinked) ?? false;
 	for (const one of clients) {
 		for (const other of clients) {
-			if (one !== other && reach(one, other) && reach(other, one)) {
-				world.ledger.checkPassed(`room:${room}`, one.name, other.name);
+			if (made !== undefined && one !== other && reach(one, other) && reach(other, one)) {
+				world.ledger.checkPassed(made, one.name, other.name);
 			}
 		}
 	}
