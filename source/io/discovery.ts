@@ -44,7 +44,10 @@ export async function isAnswering(server: HostPort, waitMs: number = knockWaitMs
 			resolve(isThere);
 		};
 
-		const timer = setTimeout(finish, waitMs, false);
+		// Timers come before sockets in a turn: a process that stood still for so long first hears what has come meanwhile.
+		const timer = setTimeout(() => {
+			setImmediate(finish, false);
+		}, waitMs);
 		socket.on('connect', () => {
 			finish(true);
 		});
@@ -70,7 +73,9 @@ export async function askNetwork(targets: readonly string[], port: number = defa
 		await socket.bind(0);
 		socket.setBroadcast(true);
 		return await new Promise(resolve => {
-			const timer = setTimeout(resolve, waitMs, undefined);
+			const timer = setTimeout(() => {
+				setImmediate(resolve, undefined);
+			}, waitMs);
 			socket.socket.on('message', (data: Buffer, {address}: RemoteInfo) => {
 				const tcpPort = decodeDiscoveryAnswer(data, nonce);
 				if (tcpPort === undefined) {

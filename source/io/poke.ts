@@ -26,7 +26,10 @@ export async function isRefused(address: string): Promise<boolean> {
 	}
 
 	const {promise, resolve} = Promise.withResolvers<boolean>();
-	const timer = setTimeout(resolve, listenMs, false).unref();
+	// Timers come before sockets in a turn: a process that stood still for so long first hears what has come meanwhile.
+	const timer = setTimeout(() => {
+		setImmediate(resolve, false);
+	}, listenMs).unref();
 	const poking = createSocket(isSix ? 'udp6' : 'udp4');
 	const {socket} = poking;
 	socket.unref();

@@ -14,6 +14,7 @@ import {
 	isAnswering,
 } from '../../source/io/discovery.js';
 import {answerDiscovery} from '../../source/protocol/discovery.js';
+import {standStill} from '../helpers/stand-still.js';
 
 async function listen(t: ExecutionContext): Promise<{host: string; port: number}> {
 	const server = createServer(socket => {
@@ -57,6 +58,12 @@ test('whoever takes connections answers, whoever does not, does not', async t =>
 	const place = await listen(t);
 	t.true(await isAnswering(place));
 	t.false(await isAnswering({host: '127.0.0.1', port: 9}));
+});
+
+test('who had no time to wait hears the answer that came meanwhile', async t => {
+	const answer = isAnswering(await listen(t), 20);
+	standStill(50);
+	t.true(await answer);
 });
 
 test('the server used last comes first, and without reach it is the only one', async t => {
