@@ -188,7 +188,8 @@ export async function measureLatency(): Promise<Report> {
 	const [raw, overTls, earshot] = names.map(name => spread(trips[name])) as [ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>];
 	const busyTrip = spread(busy.trips.map(time => time / 1000));
 	const [ratio50, ratio99] = [earshot.p50 / raw.p50, earshot.p99 / raw.p99];
-	const [tlsOpening, opening, later, line] = [openings.tls, openings.Earshot, laterSessions, lineTimes].map(samples => spread(samples)) as [ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>, ReturnType<typeof spread>];
+	const [tlsOpening, opening] = [spread(openings.tls), spread(openings.Earshot)];
+	const [later, line] = [spread(laterSessions), spread(lineTimes)];
 	const slowestFirst = Math.max(...firstSessions);
 	return {
 		name: 'latency',

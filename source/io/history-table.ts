@@ -19,7 +19,8 @@ export type HistoryWrite = Extract<StoreWrite, {kind: `history-${string}`}>;
 
 type Row = {
 	readonly number: number; readonly place: string; readonly id: string; readonly device: string; readonly sequence: number; readonly sender: string; readonly text: string;
-	readonly at: number; readonly clock: string; readonly state: string | null; readonly unread: number; readonly made: number | null; readonly audience: string | null; readonly signature: string | null; readonly card: string | null;
+	readonly at: number; readonly clock: string; readonly state: string | null; readonly unread: number;
+	readonly made: number | null; readonly audience: string | null; readonly signature: string | null; readonly card: string | null;
 };
 
 type Proven = {readonly number: number; readonly sequence: number; readonly audience: string};
@@ -197,9 +198,8 @@ export class HistoryTable {
 
 	#add(line: HistoryLine): void {
 		const {place, id, device, sequence, from, text, at, clock, state, isUnread, proof} = line;
-		this.#statements.add.run(
-			this.#personOf(line), place, id, device, sequence, from, text, at, clock, state ?? null, isUnread ? 1 : 0, proof?.made ?? null, proof?.audience ?? null, proof?.signature ?? null, proof ? this.#cardOf(proof.card) : null,
-		);
+		const proven = [proof?.made ?? null, proof?.audience ?? null, proof?.signature ?? null, proof ? this.#cardOf(proof.card) : null];
+		this.#statements.add.run(this.#personOf(line), place, id, device, sequence, from, text, at, clock, state ?? null, isUnread ? 1 : 0, ...proven);
 	}
 
 	#before(owner: Person, person: number, {place, before, limit}: {place: string; before: {readonly clock: string; readonly id: string} | undefined; limit: number}): HistoryLine[] {

@@ -212,7 +212,17 @@ export class ProfileDatabase {
 		const marks = (table: 'seen' | 'read') => new Map(rows<Mark>(`SELECT * FROM ${table}`).map(({device, place, sequences}) => [`${device} ${place}`, decodeSequences(sequences)]));
 		return {
 			outbox: rows<OutboxRow>('SELECT * FROM outbox ORDER BY sequence, recipient').map(row => ({
-				id: row.id, sequence: row.sequence, realm: row.realm, from: row.sender, to: row.recipient, place: {kind: row.kind, name: row.place}, text: row.text, at: row.at, clock: row.clock, ...proofOf(row), state: stateOf(row),
+				id: row.id,
+				sequence: row.sequence,
+				realm: row.realm,
+				from: row.sender,
+				to: row.recipient,
+				place: {kind: row.kind, name: row.place},
+				text: row.text,
+				at: row.at,
+				clock: row.clock,
+				...proofOf(row),
+				state: stateOf(row),
 			})),
 			seen: marks('seen'),
 			read: marks('read'),

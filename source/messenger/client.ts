@@ -1036,7 +1036,8 @@ export class Client {
 	}
 
 	#isAllSaid(now: number): boolean {
-		return this.#journal.isIdle && !this.#delivery.hasLinesInFlight && this.#mailing.isIdle(now) && this.#receipts.isIdle(now) && this.#pleas.isIdle(now) && this.#mailbox.isIdle && this.#prekeys.isIdle;
+		return this.#journal.isIdle && !this.#delivery.hasLinesInFlight && this.#mailing.isIdle(now) && this.#receipts.isIdle(now)
+			&& this.#pleas.isIdle(now) && this.#mailbox.isIdle && this.#prekeys.isIdle;
 	}
 }
 

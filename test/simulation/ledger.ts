@@ -14,7 +14,15 @@ export class Violation extends Error {
 	override readonly name = 'Violation';
 }
 
-type Line = {readonly author: string; readonly text: string; readonly place: string; readonly at: number; readonly audience: string; readonly made: number | undefined; readonly recipients: Set<string>};
+type Line = {
+	readonly author: string;
+	readonly text: string;
+	readonly place: string;
+	readonly at: number;
+	readonly audience: string;
+	readonly made: number | undefined;
+	readonly recipients: Set<string>;
+};
 type Batch = {readonly writes: readonly StoreWrite[]; isDurable: boolean};
 
 /**

@@ -110,7 +110,8 @@ export class Conversation {
 		const before = this.#view;
 		const others = this.kind === 'session' ? [{name}] : this.members.values().toArray();
 		const members = [{name: own, isLinked: true}, ...others.map(member => ({name: member.name, isLinked: isLinked(member.name)}))];
-		const isSame = before?.state === state && before.creator === creator && before.isPrivate === isPrivate && before.unread === unread && before.unreadFrom === unreadFrom && before.earlier === earlier && before.messages === log.view
+		const isSame = before?.state === state && before.creator === creator && before.isPrivate === isPrivate
+			&& before.unread === unread && before.unreadFrom === unreadFrom && before.earlier === earlier && before.messages === log.view
 			&& before.members.length === members.length && members.every((member, index) => member.name === before.members[index]!.name && member.isLinked === before.members[index]!.isLinked);
 		if (!isSame) {
 			this.#view = {

@@ -328,7 +328,8 @@ export class CatchUp {
 			const said = {
 				realm, room: lane.slice('room:'.length), made, device, audience, ...line,
 			};
-			if (after === undefined || !inbox.isNext(device, lane, line.sequence, after) || line.at < now - passedLifetimeMs || this.#unstored >= maximumUnstoredLines || !isProven(said, signature, sign)) {
+			if (after === undefined || !inbox.isNext(device, lane, line.sequence, after)
+				|| line.at < now - passedLifetimeMs || this.#unstored >= maximumUnstoredLines || !isProven(said, signature, sign)) {
 				break;
 			}
 

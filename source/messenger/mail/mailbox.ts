@@ -415,7 +415,18 @@ export class Mailbox {
 			oneTime,
 			group,
 			line: {
-				peer: nameKey(card.user), key, lane, device: card.device, sequence, text, at: letter.at, clock, proof: proof && room !== undefined ? {...proof, card: signedCard} : undefined, from: card.user, room, isMail: true,
+				peer: nameKey(card.user),
+				key,
+				lane,
+				device: card.device,
+				sequence,
+				text,
+				at: letter.at,
+				clock,
+				proof: proof && room !== undefined ? {...proof, card: signedCard} : undefined,
+				from: card.user,
+				room,
+				isMail: true,
 			},
 		};
 	}

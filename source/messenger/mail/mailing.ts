@@ -231,7 +231,19 @@ export class Mailing {
 		let box = this.#boxes.get(recipient);
 		if (!box) {
 			box = {
-				bundle: undefined, askedAt: -Infinity, hasMoreKeys: true, isAsking: false, isDeviceOpen: false, checkAt: Infinity, inFlight: 0, cursors: new Map(), retryAt: -Infinity, pauseMs: undefined, onlineAt: -Infinity, pleadedAt: new Map(), told: undefined,
+				bundle: undefined,
+				askedAt: -Infinity,
+				hasMoreKeys: true,
+				isAsking: false,
+				isDeviceOpen: false,
+				checkAt: Infinity,
+				inFlight: 0,
+				cursors: new Map(),
+				retryAt: -Infinity,
+				pauseMs: undefined,
+				onlineAt: -Infinity,
+				pleadedAt: new Map(),
+				told: undefined,
 			};
 			this.#boxes.set(recipient, box);
 		}

@@ -91,7 +91,13 @@ checked). `random` gives unpredictable bytes.
 
 @returns The letter, or `undefined` when a key of the recipient is none (of low order).
 */
-export function seal(plaintext: Uint8Array, from: {readonly party: Party; readonly agree: KeyObject}, to: {readonly party: Party; readonly keys: RecipientKeys}, outside: Outside, random: (size: number) => Uint8Array): Uint8Array | undefined {
+export function seal(
+	plaintext: Uint8Array,
+	from: {readonly party: Party; readonly agree: KeyObject},
+	to: {readonly party: Party; readonly keys: RecipientKeys},
+	outside: Outside,
+	random: (size: number) => Uint8Array,
+): Uint8Array | undefined {
 	const {signed, oneTime} = to.keys;
 	const ephemeral = importPrivateKey('x25519', random(32));
 	const header = Buffer.alloc(headerLength);

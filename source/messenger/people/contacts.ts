@@ -60,7 +60,8 @@ export class Contacts {
 	By name; the same array until something changed.
 	*/
 	view({isOnline, isVerified}: ContactFacts): readonly ContactView[] {
-		const next = this.#mine().values().map(name => ({name, online: isOnline(name), verified: isVerified(name)})).toArray().toSorted((one, other) => one.name < other.name ? -1 : Number(one.name > other.name));
+		const next = this.#mine().values().map(name => ({name, online: isOnline(name), verified: isVerified(name)}))
+			.toArray().toSorted((one, other) => one.name < other.name ? -1 : Number(one.name > other.name));
 		const isSame = next.length === this.#view.length && next.every(({name, online, verified}, index) => {
 			const before = this.#view[index]!;
 			return name === before.name && online === before.online && verified === before.verified;

@@ -326,7 +326,8 @@ export class ControlSession {
 
 	pollTimeout(): number | undefined {
 		const [first] = this.#held;
-		const next = Math.min(this.#deadline ?? Infinity, this.#retryAt ?? Infinity, this.#pingAt ?? Infinity, first ? this.#pace.readyAt(first.cost) : Infinity, ...this.#pending.values().map(({deadline}) => deadline));
+		const own = Math.min(this.#deadline ?? Infinity, this.#retryAt ?? Infinity, this.#pingAt ?? Infinity, first ? this.#pace.readyAt(first.cost) : Infinity);
+		const next = Math.min(own, ...this.#pending.values().map(({deadline}) => deadline));
 		return next === Infinity ? undefined : next;
 	}
 

@@ -74,7 +74,8 @@ export class Directory {
 	Online first, then by name, without `own`; the same array until something changed.
 	*/
 	users(own: string | undefined): readonly UserRow[] {
-		this.#usersView ??= this.#users.values().filter(({name}) => name !== own).toArray().toSorted((one, other) => one.online === other.online ? compare(one.name, other.name) : Number(other.online) - Number(one.online));
+		this.#usersView ??= this.#users.values().filter(({name}) => name !== own).toArray()
+			.toSorted((one, other) => one.online === other.online ? compare(one.name, other.name) : Number(other.online) - Number(one.online));
 		return this.#usersView;
 	}
 

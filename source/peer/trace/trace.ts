@@ -199,7 +199,12 @@ export class LinkTrace {
 		this.#datagramSize = datagramSize;
 		for (const [owner, {maxData, maxStreamData, maxAckDelay}] of [['local', local], ['remote', parameters]] as const) {
 			this.#emit('transport:parameters_set', {
-				owner, tls_cipher: cipherName, initial_max_data: maxData, initial_max_stream_data_bidi_local: maxStreamData, initial_max_stream_data_bidi_remote: maxStreamData, max_ack_delay: maxAckDelay,
+				owner,
+				tls_cipher: cipherName,
+				initial_max_data: maxData,
+				initial_max_stream_data_bidi_local: maxStreamData,
+				initial_max_stream_data_bidi_remote: maxStreamData,
+				max_ack_delay: maxAckDelay,
 			});
 		}
 
