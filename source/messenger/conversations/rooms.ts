@@ -30,7 +30,10 @@ export type Arrival = (room: string, now: number) => {readonly isWanted: boolean
 export class Rooms {
 	readonly #context: Context;
 	readonly #entering = new Map<string, number>();
-	readonly #farewells = new Set<string>();
+	/**
+	Rooms that we have left while the server was away, by their name's key.
+	*/
+	readonly #farewells = new Map<string, string>();
 	/**
 	How often we have asked the server to let us out: an answer to `enter` that was under way meanwhile is out of date.
 	*/
@@ -63,9 +66,12 @@ export class Rooms {
 		control.request('enter', {room: name}, now, (outcome, then) => {
 			this.#countEntering(name, -1);
 			if (!outcome.ok) {
+				this.#sayFarewells(then);
 				done(outcome, then);
 				return;
 			}
+
+			this.#farewells.delete(nameKey(name));
 
 			const {room, creator, created, made, members, away} = outcome.reply;
 			if (arrive && created) {
@@ -211,15 +217,8 @@ export class Rooms {
 	We are logged in again: every room is entered again, and its members are compared.
 	*/
 	handleLoggedIn(now: number): void {
-		const {control, conversations} = this.#context;
-		for (const room of this.#farewells) {
-			if (!conversations.find('room', room)) {
-				control.request('leave', {room}, now);
-			}
-		}
-
-		this.#farewells.clear();
-		for (const conversation of conversations) {
+		this.#sayFarewells(now);
+		for (const conversation of this.#context.conversations) {
 			if (conversation.kind === 'room') {
 				this.#enterAgain(conversation, now);
 			}
@@ -431,7 +430,28 @@ export class Rooms {
 				}
 			});
 		} else if (this.#farewells.size < maximumFarewells) {
-			this.#farewells.add(room);
+			this.#farewells.set(nameKey(room), room);
+		}
+	}
+
+	/**
+	Tells the server what we have left while it was away. Whoever has asked to enter again is not put out: what comes of that decides.
+	*/
+	#sayFarewells(now: number): void {
+		const {control, conversations} = this.#context;
+		if (control.user === undefined) {
+			return;
+		}
+
+		for (const [key, room] of this.#farewells) {
+			if (this.#entering.has(key)) {
+				continue;
+			}
+
+			this.#farewells.delete(key);
+			if (!conversations.find('room', room)) {
+				control.request('leave', {room}, now);
+			}
 		}
 	}
 

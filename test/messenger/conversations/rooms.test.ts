@@ -172,6 +172,31 @@ test('a room left and entered again right after a login stands, here and at the 
 	t.like(people.world.server.command('lru den'), {fields: {users: ['ann']}});
 });
 
+test('a room left while the server was away, and entered again before it has answered the login, stands here and there', t => {
+	const people = new People();
+	const [ann, bob] = [people.join('ann', {mode: 'many'}), people.join('bob')];
+	for (const line of ['or attic', 'or den']) {
+		ann.type(line);
+	}
+
+	bob.type('or den');
+	people.run(500);
+	ann.type('d');
+	ann.type('cs');
+	ann.type('c 10.0.0.100');
+	people.world.wireMs = 40;
+	ann.node.type('login ann secret');
+	people.run(100);
+	t.is(ann.view.connection.user, undefined);
+	const entered = ann.node.type('or den');
+	people.run(20_000);
+	t.like(ann.node.replies.get(entered), {ok: true});
+	t.deepEqual(ann.view.conversations.map(({name}) => name), ['attic', 'den']);
+	const seen = people.world.server.command('lru den');
+	t.true(seen.ok && (seen.fields.users as string[]).includes('ann'));
+	t.deepEqual(membersSeenBy(bob), ['ann', 'bob']);
+});
+
 test('a good-bye that comes after the server has announced the return puts nobody out', t => {
 	const people = new People();
 	const [ann, bob] = denOf(people);
