@@ -108,6 +108,7 @@ for (const [how, code, end] of ends) {
 		t.true(terminal.modesLeftOn.includes('alternate screen'));
 		end(terminal, pid);
 		await terminal.shows(/ended with \d+/v);
+		terminal.type('\n');
 		await terminal.exited;
 		const screen = terminal.screen();
 		t.regex(screen, new RegExp(String.raw`ended with ${code}\b`, 'v'));

@@ -40,6 +40,7 @@ export type TerminalOptions = {
 	readonly rows?: number;
 	/**
 	Run under a shell that prints the terminal's settings and `ended with CODE` afterwards, so that a test sees what the program left behind.
+	The shell ends when a line feed is typed.
 	*/
 	readonly underShell?: boolean;
 };
@@ -56,8 +57,9 @@ export type Cell = {
 	readonly isInverse: boolean;
 };
 
-// The inner shell leaves its own process id in a file and becomes the program.
-const afterwards = 'sh -c \'echo $$ >program.pid; exec "$@"\' inner "$@"; code=$?; stty -a; echo "ended with $code"';
+// The inner shell leaves its own process id in a file and becomes the program. The outer one waits for a line feed: a terminal that ends before
+// it was read is emptied.
+const afterwards = 'sh -c \'echo $$ >program.pid; exec "$@"\' inner "$@"; code=$?; stty -a; echo "ended with $code"; read -r _';
 
 /**
 A program in a terminal.
