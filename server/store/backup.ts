@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import {dirname} from 'node:path';
 import {backup, DatabaseSync} from 'node:sqlite';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {ProtocolError} from '../../source/protocol/errors.js';
 import {syncFolder} from './safe-file.js';
 import {appId, schemaVersion} from './schema.js';
@@ -57,6 +58,16 @@ Pages copied in one go, so that writes get their turn in between (1 MiB).
 const pagesAtOnce = 256;
 
 /**
+So often a copy begins anew because each time a write was under way.
+*/
+const maximumStarts = 1000;
+
+/**
+https://sqlite.org/rescode.html
+*/
+const sqliteBusy = 5;
+
+/**
 Writes a backup of an open database, which may be written meanwhile: the copy holds all that was durable at one moment.
 It is checked before it gets its name, and nobody but its owner may read it.
 
@@ -67,7 +78,7 @@ export async function writeBackup(database: DatabaseSync, {file, realm, at}: Bac
 	const temporary = `${file}.part`;
 	try {
 		closeSync(openSync(temporary, 'wx', 0o600));
-		await backup(database, temporary, {rate: pagesAtOnce});
+		await copyPages(database, temporary);
 		const accounts = addLabel(temporary, realm, at);
 		const handle = openSync(temporary, 'r+');
 		fsyncSync(handle);
@@ -80,6 +91,32 @@ export async function writeBackup(database: DatabaseSync, {file, realm, at}: Bac
 		rmSync(file, {force: true});
 		throw error instanceof ProtocolError ? error : new ProtocolError('bad-file', `The backup ${file} can't be written (${(error as Error).message}); nothing was kept of it. Check permissions and free space, or name another file.`);
 	}
+}
+
+/**
+Node waits for a write on the same connection between two steps, but gives the copy up where its very first one meets a write: then it begins anew.
+*/
+async function copyPages(database: DatabaseSync, file: string): Promise<void> {
+	for (let start = 1; ; start++) {
+		try {
+			await backup(database, file, {rate: pagesAtOnce});
+			return;
+		} catch (error) {
+			if (!isBusy(error) || start === maximumStarts) {
+				throw error;
+			}
+
+			await nextTurn();
+		}
+	}
+}
+
+/**
+Of a first step that met a write Node says that it is no error (`errcode` 0).
+*/
+function isBusy(error: unknown): boolean {
+	const {errcode} = error as {readonly errcode?: number};
+	return errcode === 0 || errcode === sqliteBusy;
 }
 
 /**

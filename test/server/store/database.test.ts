@@ -2,6 +2,7 @@
 import {copyFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import fc from 'fast-check';
@@ -278,4 +279,30 @@ test('a fresh file and one of version 1 come to the same tables', async t => {
 
 	t.deepEqual(tablesOf('old.db'), tablesOf('new.db'));
 	t.is(tablesOf('new.db').version, schemaVersion);
+});
+
+test('a backup is made while writes come one after the other', async t => {
+	const folder = await temporaryFolder(t);
+	const database = new Database(join(folder, 'earshotd.db'));
+	database.apply(accounts);
+	let at = 0;
+	for (let round = 0; round < 30; round++) {
+		let isMade = false;
+		const made = (async () => {
+			try {
+				return await database.backUp({file: join(folder, `backup-${round}`), realm: {}, at: 0});
+			} finally {
+				isMade = true;
+			}
+		})();
+		while (!isMade) {
+			at++;
+			database.apply([{kind: 'room', key: `room-${at}`, name: `room-${at}`, creator: 'ann', isPrivate: false, members: [], at}]);
+			await nextTurn();
+		}
+
+		t.is((await made).accounts, people.length);
+	}
+
+	database.close();
 });
