@@ -102,7 +102,7 @@ async function copyPages(database: DatabaseSync, file: string): Promise<void> {
 			await backup(database, file, {rate: pagesAtOnce});
 			return;
 		} catch (error) {
-			if (!isBusy(error) || start === maximumStarts) {
+			if (start === maximumStarts || !isBusy(error)) {
 				throw error;
 			}
 
