@@ -19,7 +19,7 @@ const lingerMs = 5000;
 /**
 So many lines may be said of which none is answered yet.
 */
-const maximumUnanswered = 64;
+const maximumUnanswered = 16;
 
 /**
 How a messenger is driven.

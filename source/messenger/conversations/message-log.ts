@@ -157,7 +157,14 @@ export class MessageLog {
 		this.#view = undefined;
 	}
 
+	/**
+	In a long log several at a time, because all that stay are moved.
+	*/
 	#dropSurplus(): void {
+		if (this.#weight <= this.#allowance + Math.floor(this.#limit / 20)) {
+			return;
+		}
+
 		let surplus = 0;
 		while (this.#weight > this.#allowance && surplus < this.#rows.length - 1) {
 			const {id, text} = this.#rows[surplus++]!;
