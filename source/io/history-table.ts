@@ -45,6 +45,11 @@ A line is passed on as long as mail lives, with a day for clocks that differ.
 const provenMs = mailLifetimeMs + (24 * 3_600_000);
 const proofsAtOnce = 500;
 
+/**
+Pages of the index of words that are joined at once: some ms of work.
+*/
+const mergedPages = 16;
+
 const columns = 'number, place, h.id, device, sequence, sender, h.text, at, clock, state, unread, made, audience, signature, card.text AS card';
 const source = 'history AS h LEFT JOIN card ON card.id = h.card';
 const statements = {
@@ -79,6 +84,8 @@ const statements = {
 		UPDATE history SET made = NULL, audience = NULL, signature = NULL, card = NULL
 		WHERE number IN (SELECT number FROM history WHERE signature IS NOT NULL AND at < ? ORDER BY at LIMIT ?)
 	`,
+	merge: `INSERT INTO history_text (history_text, rank) VALUES ('merge', ${mergedPages})`,
+	changes: 'SELECT total_changes() AS count',
 	lines: `SELECT ${columns} FROM json_each(?) AS wanted CROSS JOIN history AS h ON h.number = wanted.value LEFT JOIN card ON card.id = h.card`,
 } as const;
 
@@ -167,6 +174,19 @@ export class HistoryTable {
 				return this.#search(owner, person, query);
 			}
 		}
+	}
+
+	/**
+	Joins some pages of the index of words: lines bring it into many pieces, and a search goes through each (https://sqlite.org/fts5.html#the_merge_command).
+
+	@returns Whether nothing is left to be joined.
+	*/
+	tidyIndex(): boolean {
+		const {merge, changes} = this.#statements;
+		const count = () => changes.get()!.count as number;
+		const before = count();
+		merge.run();
+		return count() - before < 2;
 	}
 
 	/**

@@ -69,6 +69,10 @@ const steps: readonly string[] = [
 	`
 	CREATE INDEX history_proof ON history (at) WHERE signature IS NOT NULL;
 	`,
+	// The index of words is kept in few pieces (HistoryTable.tidyIndex).
+	`
+	INSERT INTO history_text (history_text, rank) VALUES ('usermerge', 2);
+	`,
 ];
 
 /**

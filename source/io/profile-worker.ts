@@ -64,6 +64,7 @@ const {path: databasePath} = workerData as ProfileRequest;
 let database: ProfileDatabase | undefined;
 let backup: ProfileBackup | undefined;
 let backupTimer: NodeJS.Timeout | undefined;
+let tidyTimer: NodeJS.Timeout | undefined;
 let nextBackupMs = firstBackupMs;
 /**
 Something was written that the backup does not have.
@@ -101,9 +102,22 @@ function continueBackup(): void {
 	}
 
 	nextBackupMs = backupIntervalMs;
+	tidyIndex();
 	if (isBehind) {
 		planBackup();
 	}
+}
+
+/**
+Once a backup is done, what was written for it to hold is brought together in the index of words, piece by piece.
+*/
+function tidyIndex(): void {
+	clearTimeout(tidyTimer);
+	let isTidy = false;
+	const problem = problemOf(() => {
+		isTidy = open().history.tidyIndex();
+	});
+	tidyTimer = isTidy || problem !== undefined ? undefined : setTimeout(tidyIndex, pauseMs);
 }
 
 /**
@@ -214,6 +228,7 @@ port.on('message', (command: ProfileCommand) => {
 
 		case 'close': {
 			clearTimeout(backupTimer);
+			clearTimeout(tidyTimer);
 			finishBackup(performance.now() + lastBackupMs);
 			database?.close();
 			port.close();

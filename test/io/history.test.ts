@@ -122,6 +122,32 @@ test('accents and case do not matter in a search, and the beginning of a word is
 	t.deepEqual(find('ubung')[1]!.after!.map(({id}) => id), ['d-2']);
 });
 
+test('the index of words is brought into fewer pieces, a little at a time, and finds what it found', t => {
+	const database = new DatabaseSync(':memory:');
+	migrate(database);
+	const table = new HistoryTable(database);
+	for (let sequence = 1; sequence <= 1001; sequence++) {
+		table.apply({kind: 'history-add', line: makeLine(sequence, {text: `tea ${sequence} ${sequence % 7}`})});
+	}
+
+	const search = () => table.recall({
+		kind: 'search', ...person, words: 'tea 3', limit: 20, context: 0,
+	}).map(({sequence}) => sequence);
+	const pieces = () => database.prepare('SELECT count(DISTINCT segid) AS count FROM history_text_idx').get()!.count as number;
+	const before = search();
+	t.is(before.length, 20);
+	const many = pieces();
+	let steps = 1;
+	while (!table.tidyIndex() && steps < 1000) {
+		steps++;
+	}
+
+	t.true(steps > 1 && steps < 1000);
+	t.true(pieces() < many, `${pieces()} of ${many}`);
+	t.true(table.tidyIndex(), 'there is an end to it');
+	t.deepEqual(search(), before);
+});
+
 test('a store answers with everything that was written before the question', async t => {
 	const store = await ProfileStore.open({folder: temporaryFolder(t)});
 	t.teardown(async () => store.close());
