@@ -302,7 +302,7 @@ export class ClientNode {
 
 	#store({batch, writes}: Effect & {type: 'store'}): void {
 		const {incarnation} = this;
-		this.#world.ledger.handleWrites(this, batch, writes, this.#world.now);
+		this.#world.ledger.handleWrites(this, batch, writes);
 		this.#unwritten.set(batch, writes);
 		const durableAt = Math.max(this.#diskBusyUntil, this.#world.now + (this.#world.diskMs * (0.5 + this.#world.chance.float())));
 		const answeredAt = durableAt + (this.#world.diskMs / 2);

@@ -31,7 +31,7 @@ A command is answered within this time, if only by an error.
 const longestAnswerMs = 45_000;
 
 /**
-New prekeys are at the server, and nobody uses old ones any more, so long after they were made.
+Nobody uses old prekeys any more so long after new ones came to the server.
 */
 const newKeysMs = 90_000;
 
@@ -95,16 +95,23 @@ export class Ledger {
 		return this.#failed.size;
 	}
 
-	handleWrites(node: ClientNode, batch: number, writes: readonly StoreWrite[], now: number): void {
+	handleWrites(node: ClientNode, batch: number, writes: readonly StoreWrite[]): void {
 		const batches = this.#batches.get(node) ?? new Map<number, Batch>();
 		this.#batches.set(node, batches);
 		batches.set(batch, {writes, isDurable: false});
 		for (const write of writes) {
 			if (write.kind === 'outbox-add') {
 				this.#handleSaid(node, write.entry);
-			} else if (write.kind === 'prekey-add' && this.#keyless.get(node.name) === Infinity) {
-				this.#keyless.set(node.name, now + newKeysMs);
 			}
+		}
+	}
+
+	/**
+	The server has a new signed prekey of somebody, and has dropped what stood beside the old one.
+	*/
+	handlePublished(name: string, now: number): void {
+		if (this.#keyless.get(name) === Infinity) {
+			this.#keyless.set(name, now + newKeysMs);
 		}
 	}
 

@@ -142,6 +142,9 @@ export class ServerNode {
 				this.#later(3, () => {
 					this.#unwritten.delete(action.task);
 					answer = this.disk.apply(action.write);
+					if (action.write.kind === 'prekeys' && action.write.signed) {
+						this.#world.ledger.handlePublished(action.write.user, this.#world.now);
+					}
 				});
 				this.#later(4, core => {
 					core.handleStored(action.task, {ok: true, answer: answer as Answer<'alive'>}, this.#world.now);
